@@ -1,0 +1,1 @@
+//! CloudFormation templates become a [`crate::program::Program`].

@@ -1,0 +1,14 @@
+//! The partial evaluator: one for Terraform, CloudFormation and policy pages. Everything is three-valued: known,
+//! unknown with an identity, or a guarded choice.
+
+pub mod guard;
+mod instance;
+mod number;
+mod store;
+mod value;
+
+pub use guard::{Condition, Guard, Truth};
+pub use instance::{Evaluation, Inputs, Instance, InstanceId, InstanceInfo, InstanceKey, Scope};
+pub use number::Number;
+pub use store::{Marks, Origin, OriginStep, Reference, Store, UnknownId, UnknownInfo, UnknownKind, Via};
+pub use value::{Arm, Data, Entry, List, ListKind, Map, MapKind, Member, Part, Value};

@@ -1,0 +1,1 @@
+//! Policy pages: reading, type-checking, compiling and running them.

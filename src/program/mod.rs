@@ -1,0 +1,13 @@
+//! The program: modules with inputs, locals, resources, calls and outputs, whose bodies are expressions. Terraform
+//! configurations, CloudFormation templates and Terraform plans all become one.
+
+mod expr;
+mod module;
+
+pub use expr::{
+    BinaryOp, Expr, ExprKind, ForExpr, Literal, ObjectItem, Quantity, Root, TemplatePart, UnaryOp,
+};
+pub use module::{
+    Attribute, Block, Body, Call, CallSource, Dialect, Domain, Dynamic, Input, Local, Mode, Module, ModuleId,
+    ObjectField, Output, Program, ProviderConfig, Repeat, Resource, TypeExpr, Validation,
+};

@@ -1,0 +1,1 @@
+//! Terraform configuration: files of a module directory become a [`crate::program::Program`].
