@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::Str;
-use crate::source::Span;
+use crate::source::{Sources, Span};
 
 use super::instance::InstanceId;
 
@@ -120,8 +120,15 @@ pub struct UnknownInfo {
 }
 
 /// The tables of one root's evaluation.
-#[derive(Debug, Default)]
-pub struct Store {}
+#[derive(Debug)]
+pub struct Store {
+    /// The files that spans point into.
+    pub sources: Arc<Sources>,
+}
 
-/// A store shared by the stages of a root.
-pub type SharedStore = Arc<Store>;
+impl Store {
+    /// Empty tables.
+    pub fn new(sources: Arc<Sources>) -> Self {
+        Store { sources }
+    }
+}

@@ -35,6 +35,9 @@ pub enum Data {
     String(Str),
     /// A string known in part: text and terms (unknown, reference, choice) in turn. Never all text.
     Text(Arc<[Part]>),
+    /// A string that is the JSON text of a structured value (`jsonencode`, `Fn::ToJsonString`, the `json` attribute of
+    /// `aws_iam_policy_document`): rendered only when someone needs the text, so that members keep their origins.
+    Json(Arc<Value>),
     /// A list, tuple or set.
     List(Arc<List>),
     /// A map or object.

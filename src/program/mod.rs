@@ -5,7 +5,7 @@ mod expr;
 mod module;
 
 pub use expr::{
-    BinaryOp, Expr, ExprKind, ForExpr, Literal, ObjectItem, Quantity, Root, TemplatePart, UnaryOp,
+    BinaryOp, Expr, ExprKind, ForExpr, ForHead, Literal, ObjectItem, Quantity, Root, TemplatePart, UnaryOp,
 };
 pub use module::{
     Attribute, Block, Body, Call, CallSource, Dialect, Domain, Dynamic, Input, Local, Mode, Module, ModuleId,
