@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::source::{SourceFile, Span};
+use crate::source::{Diagnostic, SourceFile, Span};
 
 /// The language of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -164,6 +164,39 @@ pub struct SyntaxError {
     pub span: Span,
     /// What to do, if that can be told; for example where the unclosed bracket was opened.
     pub help: Option<String>,
+    /// A second place and what is there: the first of two equal keys, the bracket that was not closed.
+    pub related: Option<(Span, String)>,
+}
+
+impl SyntaxError {
+    /// An error without help.
+    pub fn new(code: &'static str, message: impl Into<String>, span: Span) -> Self {
+        SyntaxError { code, message: message.into(), span, help: None, related: None }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Adds a second place.
+    #[must_use]
+    pub fn with_related(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.related = Some((span, message.into()));
+        self
+    }
+
+    /// The same for people who run the tool: an error, since a part of the file was not understood.
+    pub fn to_diagnostic(&self) -> Diagnostic {
+        let mut diagnostic = Diagnostic::error(self.code, self.message.clone(), self.span);
+        if let Some((span, message)) = &self.related {
+            diagnostic = diagnostic.with_label(*span, message.clone());
+        }
+        diagnostic.help = self.help.clone();
+        diagnostic
+    }
 }
 
 /// A parsed file.
