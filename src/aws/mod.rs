@@ -1,1 +1,3 @@
-//! What policies ask of AWS semantics: IAM documents, networks. Answers carry proofs as data.
+//! What AWS means by what is written: policies, networks, secrets. Questions are answered with proofs as plain data.
+
+pub mod sets;
