@@ -2,6 +2,8 @@
 //! configurations, CloudFormation templates and Terraform plans all become one.
 
 mod expr;
+pub mod hcl;
+mod hcl_template;
 mod module;
 
 pub use expr::{
