@@ -1,1 +1,11 @@
-//! Policy pages: reading, type-checking, compiling and running them.
+//! Policies: reading, type-checking, compiling and running pages. A policy is one Markdown file that people read, the
+//! tool runs and the tests execute; `policies/README.md` is the language reference.
+
+pub mod builtin;
+pub mod meta;
+pub mod page;
+mod slice;
+mod verdict;
+
+pub use meta::{Applicability, Meta, Severity};
+pub use verdict::{Change, Finding, FixPlan, Outcome, Path, Place, Related, Subject, Verdict};
