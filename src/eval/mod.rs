@@ -1,13 +1,16 @@
 //! The partial evaluator: one for Terraform, CloudFormation and policy pages. Everything is three-valued: known,
 //! unknown with an identity, or a guarded choice.
 
+mod algebra;
+mod describe;
 pub mod guard;
 mod instance;
 mod number;
 mod store;
 mod value;
 
-pub use guard::{Condition, Guard, Truth};
+pub use algebra::{json_string, literal_from_json, literal_json};
+pub use guard::{Condition, Guard, Truth, Valuation};
 pub use instance::{Evaluation, Inputs, Instance, InstanceId, InstanceInfo, InstanceKey, Scope};
 pub use number::Number;
 pub use store::{Marks, Origin, OriginStep, Reference, Store, UnknownId, UnknownInfo, UnknownKind, Via};
