@@ -28,9 +28,10 @@ pub enum Kind {
     // HCL structure
     /// HCL: attributes and blocks in order.
     Body,
-    /// HCL: `name = expression`. Children: `Identifier`, expression.
+    /// HCL: `name = expression`. Children: `Identifier`, expression (an `Error` where it could not be understood).
     Attribute,
-    /// HCL: `type "label" … { … }`. Children: `Identifier`, labels (`Identifier` or `Template`), `Body`.
+    /// HCL: `type "label" … { … }`. Children: `Identifier`, labels (`Identifier` or `Template`), `Body` (which spans
+    /// the inside of the braces). With the flag `RECOVERED` its header or its end was damaged: labels may be missing.
     Block,
     /// HCL: a name (leaf).
     Identifier,
@@ -51,10 +52,13 @@ pub enum Kind {
     /// HCL: `${ expression }`. Child: expression. Flags: `TRIM_LEFT`, `TRIM_RIGHT`.
     Interpolation,
     /// HCL: `%{ if }…%{ else }…%{ endif }`. Children: condition, `TemplateBranch`, and with an else a second one.
+    /// Flags: `TRIM_LEFT` of the `if` marker, `TRIM_RIGHT` of the `endif` marker (what lies outside).
     TemplateIf,
     /// HCL: `%{ for k, v in x }…%{ endfor }`. Children: one or two `Identifier`, collection, `TemplateBranch`.
+    /// Flags as of `TemplateIf`.
     TemplateFor,
-    /// HCL: the body of a template directive. Children as of `Template`.
+    /// HCL: the body of a template directive. Children as of `Template`. Flags: `TRIM_LEFT` when the marker before it
+    /// ends with `~}`, `TRIM_RIGHT` when the marker behind it begins with `%{~`.
     TemplateBranch,
     /// HCL: `[a, b]`. Children: expressions.
     Tuple,
@@ -108,9 +112,9 @@ pub enum Kind {
 
 /// Flags of a node, meaningful for some kinds only.
 pub mod flags {
-    /// `${~` or `%{~` of the opening marker.
+    /// White space before the node is trimmed: `${~`, `%{~`. For a branch, see [`super::Kind::TemplateBranch`].
     pub const TRIM_LEFT: u8 = 1;
-    /// `~}` of the (first) closing marker.
+    /// White space behind the node is trimmed: `~}` of the (last) closing marker.
     pub const TRIM_RIGHT: u8 = 2;
     /// A `for` has an `if`.
     pub const HAS_CONDITION: u8 = 4;
@@ -323,6 +327,29 @@ impl TreeBuilder {
             node.end = end;
             node.next = next;
         }
+    }
+
+    /// Number of nodes so far: the mark that [`Self::wrap`] takes.
+    pub fn mark(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Puts a new, open node around everything pushed since `mark` (which must be closed nodes). This is how a
+    /// parser that sees the operator after the left operand keeps the preorder.
+    pub fn wrap(&mut self, mark: usize, kind: Kind) -> NodeId {
+        let mark = mark.min(self.nodes.len());
+        let start = self.nodes.get(mark).map_or(0, |n| n.start);
+        self.nodes.insert(mark, Node { kind, flags: 0, aux: 0, start, end: start, next: 0 });
+        for node in self.nodes.iter_mut().skip(mark + 1) {
+            node.next += 1;
+        }
+        NodeId(mark as u32)
+    }
+
+    /// Forgets nodes and errors pushed since the marks (a failed attempt).
+    pub fn truncate(&mut self, nodes: usize, errors: usize) {
+        self.nodes.truncate(nodes);
+        self.errors.truncate(errors);
     }
 
     /// Adds a leaf.

@@ -1,0 +1,89 @@
+//! HCL native syntax, as Terraform 1.11 accepts it (specification: the HCL repository's `hclsyntax/spec.md`).
+//!
+//! A strict pass reads the whole text. Only if it fails, a second pass resynchronises at damaged places, so that what
+//! is not damaged keeps its exact place in the tree.
+
+mod body;
+mod expression;
+mod parser;
+mod template;
+
+use std::sync::Arc;
+
+use crate::source::SourceFile;
+
+use super::{Kind, Language, SyntaxError, Tree};
+pub use parser::MAX_DEPTH;
+use parser::Parser;
+
+/// Parses a file: a `File` with one `Body`.
+pub fn parse(file: Arc<SourceFile>) -> Tree {
+    let end = file.text.len() as u32;
+    parse_range(file, 0, end)
+}
+
+/// Parses the bytes `start..end` of a file as a whole HCL file would be (a code fence of a page, for instance); spans
+/// are into the file.
+pub fn parse_range(file: Arc<SourceFile>, start: u32, end: u32) -> Tree {
+    let (start, end) = bounds(&file, start, end);
+    let mut parser = Parser::new(&file, start, end);
+    let root = parser.tree.open(Kind::File, start as u32);
+    let body = parser.tree.open(Kind::Body, start as u32);
+    if start == 0 && parser.looking_at("\u{feff}".as_bytes()) {
+        parser.pos = 3;
+    }
+    parser.skip();
+    let read = parser
+        .items()
+        .and_then(|()| if parser.at_end() { Ok(()) } else { parser.expected("an argument or a block") });
+    if read.is_err() {
+        let error = parser.failure.take();
+        parser.tree.truncate(body.0 as usize + 1, 0);
+        parser.tree.leaf(Kind::Error, start as u32, end as u32);
+        parser.tree.errors.extend(error);
+    }
+    parser.tree.close(body, end as u32);
+    parser.check_duplicates(body);
+    parser.tree.close(root, end as u32);
+    let tree = std::mem::take(&mut parser.tree);
+    tree.finish(file, Language::Hcl)
+}
+
+/// Parses the bytes `start..end` of a file as one expression (newlines mean nothing, as inside parentheses): a `File`
+/// whose only child is the expression, or an `Error`.
+pub fn parse_expression(file: Arc<SourceFile>, start: u32, end: u32) -> Tree {
+    let (start, end) = bounds(&file, start, end);
+    let mut parser = Parser::new(&file, start, end);
+    let root = parser.tree.open(Kind::File, start as u32);
+    parser.newlines = false;
+    parser.skip();
+    let read = parser
+        .expression()
+        .and_then(|_| if parser.at_end() { Ok(()) } else { parser.expected("the end of the expression") });
+    if read.is_err() {
+        let error: Option<SyntaxError> = parser.failure.take();
+        parser.tree.truncate(root.0 as usize + 1, 0);
+        parser.tree.leaf(Kind::Error, start as u32, end as u32);
+        parser.tree.errors.extend(error);
+    }
+    parser.tree.close(root, end as u32);
+    let tree = std::mem::take(&mut parser.tree);
+    tree.finish(file, Language::Hcl)
+}
+
+/// A range that lies in the file and splits no character.
+fn bounds(file: &SourceFile, start: u32, end: u32) -> (usize, usize) {
+    let text = &file.text;
+    let mut end = (end as usize).min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let mut start = (start as usize).min(end);
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    (start, end)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,205 @@
+use std::sync::Arc;
+
+use crate::source::Sources;
+use crate::syntax::{Kind, NodeId, TemplatePiece, Tree};
+
+fn parse(text: &str) -> Tree {
+    super::parse(Sources::new().add("main.tf", text))
+}
+
+/// A tree as an S-expression: `(Kind child …)`, leaves with their text.
+fn shape(tree: &Tree, id: NodeId) -> String {
+    let children: Vec<String> = tree.children(id).map(|c| shape(tree, c)).collect();
+    let kind = format!("{:?}", tree.kind(id));
+    if children.is_empty() {
+        format!("{kind}:{}", tree.text(id))
+    } else {
+        format!("({kind} {})", children.join(" "))
+    }
+}
+
+/// The shape of the value of the first attribute.
+fn value(text: &str) -> String {
+    let tree = parse(text);
+    assert_eq!(tree.errors, [], "{text}");
+    let body = tree.child(tree.root(), 0).unwrap();
+    let attribute = tree.child(body, 0).unwrap();
+    assert_eq!(tree.kind(attribute), Kind::Attribute);
+    shape(&tree, tree.child(attribute, 1).unwrap())
+}
+
+#[test]
+fn expressions_have_their_shape() {
+    let cases = [
+        (
+            "a = b.c.0[\"x\"]",
+            "(Index (GetAttr (GetAttr Variable:b Identifier:c) Number:0) (Template TemplateText:x))",
+        ),
+        ("a = b.*.c[0]", "(Index (GetAttr (AttrSplat Variable:b) Identifier:c) Number:0)"),
+        ("a = b[*].c[0]", "(Index (GetAttr (FullSplat Variable:b) Identifier:c) Number:0)"),
+        (
+            "a = 1 + 2 * 3 == 7 && !x",
+            "(Binary (Binary (Binary Number:1 (Binary Number:2 Number:3)) Number:7) (Unary Variable:x))",
+        ),
+        ("a = 1 - 2 - 3", "(Binary (Binary Number:1 Number:2) Number:3)"),
+        ("a = -1 + 2", "(Binary (Unary Number:1) Number:2)"),
+        (
+            "a = x ? 1 : y ? 2 : 3",
+            "(Conditional Variable:x Number:1 (Conditional Variable:y Number:2 Number:3))",
+        ),
+        ("a = provider::x::f(1, z...)", "(Call Identifier:provider::x::f Number:1 Variable:z)"),
+        (
+            "a = {for k, v in m : k => v... if v}",
+            "(ForObject Identifier:k Identifier:v Variable:m Variable:k Variable:v Variable:v)",
+        ),
+        ("a = [for v in m : v.x]", "(ForTuple Identifier:v Variable:m (GetAttr Variable:v Identifier:x))"),
+        (
+            "a = { b = 1, \"c\" : 2 }",
+            "(Object (ObjectItem Variable:b Number:1) (ObjectItem (Template TemplateText:c) Number:2))",
+        ),
+        ("a = \"x${y}z\"", "(Template TemplateText:x (Interpolation Variable:y) TemplateText:z)"),
+        ("a = null", "Null:null"),
+        ("a = true.b", "(GetAttr Bool:true Identifier:b)"),
+        (
+            "a = \"%{ if x }1%{ else }2%{ endif }\"",
+            "(Template (TemplateIf Variable:x (TemplateBranch TemplateText:1) (TemplateBranch TemplateText:2)))",
+        ),
+        (
+            "a = <<EOT\nb ${c}\n  EOT\n",
+            "(Heredoc TemplateText:b  (Interpolation Variable:c) TemplateText:\n)",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(value(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn spans_are_exact() {
+    let text = "\u{feff}resource \"a\" b {\r\n  c = d . e # f\r\n  g { h = [1, ] }\r\n}\r\n";
+    let tree = parse(text);
+    assert_eq!(tree.errors, []);
+    let all: Vec<(Kind, &str)> =
+        (0..tree.len() as u32).map(|i| (tree.kind(NodeId(i)), tree.text(NodeId(i)))).collect();
+    let expected = [
+        (Kind::File, text),
+        (Kind::Body, text),
+        (Kind::Block, "resource \"a\" b {\r\n  c = d . e # f\r\n  g { h = [1, ] }\r\n}"),
+        (Kind::Identifier, "resource"),
+        (Kind::Template, "\"a\""),
+        (Kind::TemplateText, "a"),
+        (Kind::Identifier, "b"),
+        (Kind::Body, "\r\n  c = d . e # f\r\n  g { h = [1, ] }\r\n"),
+        (Kind::Attribute, "c = d . e"),
+        (Kind::Identifier, "c"),
+        (Kind::GetAttr, "d . e"),
+        (Kind::Variable, "d"),
+        (Kind::Identifier, "e"),
+        (Kind::Block, "g { h = [1, ] }"),
+        (Kind::Identifier, "g"),
+        (Kind::Body, " h = [1, ] "),
+        (Kind::Attribute, "h = [1, ]"),
+        (Kind::Identifier, "h"),
+        (Kind::Tuple, "[1, ]"),
+        (Kind::Number, "1"),
+    ];
+    assert_eq!(all, expected);
+}
+
+/// The text of a template without interpolation.
+fn text_of(source: &str) -> String {
+    let tree = parse(source);
+    assert_eq!(tree.errors, [], "{source}");
+    let attribute = tree.child(tree.child(tree.root(), 0).unwrap(), 0).unwrap();
+    let pieces = tree.template_pieces(tree.child(attribute, 1).unwrap());
+    render(&tree, &pieces)
+}
+
+fn render(tree: &Tree, pieces: &[TemplatePiece]) -> String {
+    let mut out = String::new();
+    for piece in pieces {
+        match piece {
+            TemplatePiece::Text(text, _) => out.push_str(text),
+            TemplatePiece::Interpolation(id) => out.push_str(&format!("<{}>", tree.text(*id))),
+            TemplatePiece::If { condition, yes, no, .. } => {
+                let (yes, no) = (render(tree, yes), render(tree, no));
+                out.push_str(&format!("<if {}|{yes}|{no}>", tree.text(*condition)));
+            }
+            TemplatePiece::For { value, collection, body, .. } => {
+                let body = render(tree, body);
+                out.push_str(&format!("<for {} in {}|{body}>", tree.text(*value), tree.text(*collection)));
+            }
+        }
+    }
+    out
+}
+
+#[test]
+fn template_text_is_decoded() {
+    let cases = [
+        (r#"a = "x\n\t\"\\\u00e9\U0001F600$${y}%%{z}$%""#, "x\n\t\"\\é😀${y}%{z}$%"),
+        (r#"a = "$$${b}""#, "$${b}"),
+        (r#"a = " x ${~ b ~} y ""#, " x<b>y "),
+        (r#"a = " %{~ if c ~} 1 %{~ else ~} 2 %{ endif ~} z""#, "<if c|1|2 >z"),
+        ("a = <<EOT\n  x\\n\n y\n  EOT\n", "  x\\n\n y\n"),
+        ("a = <<-EOT\n    x\n\n      y ${z}\n    EOT\n", "x\n\n  y <z>\n"),
+        ("a = <<-EOT\n    x\n  ${z}\n   y\n  EOT\n", "  x\n<z>\n y\n"),
+        (
+            "a = <<-EOT\n    %{ for x in y ~}\n    item ${x}\n    %{ endfor ~}\n    EOT\n",
+            "<for x in y|item <x>\n>",
+        ),
+        ("a = <<EOT\nEOT\n", ""),
+        ("a = <<-EOT\r\n  x\r\n  EOT\r\n", "x\r\n"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(text_of(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn ranges_and_expressions_keep_the_files_spans() {
+    let sources = Sources::new();
+    let file = sources.add("page.md", "```hcl\na = 1\n```\nx + y\nmore");
+    let tree = super::parse_range(Arc::clone(&file), 7, 13);
+    assert_eq!(shape(&tree, tree.root()), "(File (Body (Attribute Identifier:a Number:1)))");
+    let tree = super::parse_expression(file, 17, 23);
+    assert_eq!(tree.errors, []);
+    assert_eq!(shape(&tree, tree.root()), "(File (Binary Variable:x Variable:y))");
+}
+
+#[test]
+fn depth_is_a_diagnostic() {
+    let deep = 100_000;
+    let texts = [
+        format!("a = {}1", "(".repeat(deep)),
+        format!("a = {}", "[".repeat(deep)),
+        format!("a = {}", "{a=".repeat(deep)),
+        format!("a = {}1", "-".repeat(deep)),
+        format!("a = {}1", "\"${".repeat(deep)),
+        format!("a = {}", "f(".repeat(deep)),
+        format!("a = {}1", "b[".repeat(deep)),
+        format!("a = b{}", ".c".repeat(deep)),
+        format!("a = b{}", "[0]".repeat(deep)),
+        format!("a = b{}", "[*]".repeat(deep)),
+        format!("a = 1{}", " + 1".repeat(deep)),
+        format!("a = {}1", "x ? 1 : ".repeat(deep)),
+        format!("a = {}1", "x ? ".repeat(deep)),
+        format!("a = {}", "[for x in ".repeat(deep)),
+        format!("a = \"{}", "%{ if x }".repeat(deep)),
+        format!("a = {}", "<<A\n${".repeat(deep)),
+        "a {\n".repeat(deep),
+        "a { ".repeat(deep),
+    ];
+    for text in texts {
+        let start = std::time::Instant::now();
+        let tree = parse(&text);
+        assert!(!tree.errors.is_empty());
+        let head: String = text.chars().take(20).collect();
+        assert!(
+            tree.errors.iter().any(|e| e.code == "depth-budget") || head.starts_with("a {"),
+            "{head}: {:?}",
+            tree.errors
+        );
+        assert!(start.elapsed().as_secs_f32() < 2.0, "{head}: {:?}", start.elapsed());
+    }
+}
