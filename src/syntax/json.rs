@@ -147,11 +147,10 @@ impl Parser<'_> {
                     _ => {
                         let (bracket, what) = if object { ('{', "`,` or `}`") } else { ('[', "`,` or `]`") };
                         let opened = self.tree.node_mut(level.node).map_or(0, |n| n.start);
-                        let at = self.file.position(opened);
-                        let mut error = self.expected(what);
-                        error.help =
-                            Some(format!("`{bracket}` was opened on line {}, column {}", at.line, at.column));
-                        return Err(error);
+                        let span = Span::new(self.file.id, opened, opened + 1);
+                        return Err(self
+                            .expected(what)
+                            .with_related(span, format!("this `{bracket}` is not closed")));
                     }
                 }
                 self.pos += 1;
@@ -296,10 +295,8 @@ impl Parser<'_> {
             end += 1;
         }
         SyntaxError {
-            code,
-            message: message.into(),
-            span: Span::new(self.file.id, start as u32, end as u32),
             help,
+            ..SyntaxError::new(code, message, Span::new(self.file.id, start as u32, end as u32))
         }
     }
 

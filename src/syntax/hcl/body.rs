@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::syntax::{Kind, NodeId, flags};
+use crate::syntax::{Kind, NodeId, SyntaxError};
 
 use super::parser::{Parsed, Parser};
 
@@ -188,17 +188,14 @@ impl Parser<'_> {
             }
         }
         for (first, (start, end)) in twice {
-            let line = self.file.position(first.0).line;
             let message = format!("the argument `{}` is set twice", name((start, end)));
-            let help = format!("it is already set on line {line}");
-            self.report("duplicate-argument", message, start as usize, end as usize, Some(help));
-        }
-    }
-
-    /// Marks a node as recovered from damage.
-    pub(super) fn mark_recovered(&mut self, node: NodeId) {
-        if let Some(node) = self.tree.node_mut(node) {
-            node.flags |= flags::RECOVERED;
+            let span = self.span(start as usize, end as usize);
+            let related = self.span(first.0 as usize, first.1 as usize);
+            self.tree.error(
+                SyntaxError::new("duplicate-argument", message, span)
+                    .with_related(related, "set first here")
+                    .with_help("remove one of them"),
+            );
         }
     }
 }

@@ -251,8 +251,8 @@ impl<'a> Parser<'a> {
             while !self.text.is_char_boundary(end) {
                 end += 1;
             }
-            self.failure =
-                Some(SyntaxError { code, message: message.into(), span: self.span(start, end), help });
+            let span = self.span(start, end);
+            self.failure = Some(SyntaxError { help, ..SyntaxError::new(code, message, span) });
         }
         Err(Failed)
     }
@@ -268,7 +268,7 @@ impl<'a> Parser<'a> {
         help: Option<String>,
     ) {
         let span = self.span(start, end);
-        self.tree.error(SyntaxError { code, message: message.into(), span, help });
+        self.tree.error(SyntaxError { help, ..SyntaxError::new(code, message, span) });
     }
 
     /// Fails with "expected …, found …" at the next token.
@@ -279,24 +279,29 @@ impl<'a> Parser<'a> {
             let help = Some("end the comment with `*/`".to_owned());
             return self.fail("unclosed-comment", "this comment is not closed", self.pos, self.pos + 2, help);
         }
-        let help = self.open.last().copied().map(|(bracket, offset)| {
-            let at = self.file.position(offset as u32);
-            let close = match bracket {
-                b'(' => ')',
-                b'[' => ']',
-                b'"' => '"',
-                _ => '}',
-            };
-            let shown = if bracket == b'$' { "${".to_owned() } else { (bracket as char).to_string() };
-            format!("`{shown}` was opened on line {}, column {}, and needs a `{close}`", at.line, at.column)
-        });
-        self.fail(
+        let opened = self.open.last().copied();
+        let failed = self.fail(
             "unexpected-token",
             format!("expected {what}, found {found}"),
             self.pos,
             self.pos + len,
-            help,
-        )
+            None,
+        );
+        if let (Some((bracket, offset)), Some(failure)) = (opened, self.failure.as_mut()) {
+            let (close, opening) = match bracket {
+                b'(' => (")", "("),
+                b'[' => ("]", "["),
+                b'$' => ("}", "${"),
+                b'%' => ("}", "%{"),
+                _ => ("}", "{"),
+            };
+            let at = self.file.position(offset as u32);
+            let span = Span::new(self.file.id, offset as u32, (offset + opening.len()) as u32);
+            failure.related = Some((span, format!("this `{opening}` is not closed")));
+            failure.help =
+                Some(format!("the `{opening}` of line {}, column {} needs a `{close}`", at.line, at.column));
+        }
+        failed
     }
 
     /// How to call the next token, and its length.

@@ -187,6 +187,10 @@ impl Parser<'_> {
         };
         let hex = (0..digits).take_while(|i| self.at(start + 2 + i).is_ascii_hexdigit()).count();
         self.pos += 2 + hex;
+        let code = u32::from_str_radix(self.text.get(start + 2..self.pos).unwrap_or(""), 16).unwrap_or(0);
+        if hex == digits && char::from_u32(code).is_none() {
+            self.report("invalid-escape", "this is not a Unicode character", start, self.pos, None);
+        }
         if hex < digits {
             let message = format!("this escape needs {digits} hexadecimal digits");
             self.report("invalid-escape", message, start, self.pos, None);

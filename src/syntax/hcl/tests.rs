@@ -146,7 +146,7 @@ fn template_text_is_decoded() {
         ("a = <<-EOT\n    x\n  ${z}\n   y\n  EOT\n", "  x\n<z>\n y\n"),
         (
             "a = <<-EOT\n    %{ for x in y ~}\n    item ${x}\n    %{ endfor ~}\n    EOT\n",
-            "<for x in y|item <x>\n>",
+            "<for x in y|    item <x>\n>",
         ),
         ("a = <<EOT\nEOT\n", ""),
         ("a = <<-EOT\r\n  x\r\n  EOT\r\n", "x\r\n"),
