@@ -2,10 +2,15 @@
 //! tool runs and the tests execute; `policies/README.md` is the language reference.
 
 pub mod builtin;
+mod compile;
 pub mod meta;
 pub mod page;
+mod signatures;
 mod slice;
+mod typecheck;
+mod types;
 mod verdict;
 
+pub use compile::{Policy, compile};
 pub use meta::{Applicability, Meta, Severity};
 pub use verdict::{Change, Finding, FixPlan, Outcome, Path, Place, Related, Subject, Verdict};
