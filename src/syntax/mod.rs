@@ -5,6 +5,7 @@ pub mod json;
 mod leaves;
 mod text;
 mod tree;
+pub mod yaml;
 
 pub use tree::flags;
 
