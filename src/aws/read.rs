@@ -1,5 +1,9 @@
 //! Reading values by possibilities: choices, members that may be there, strings known in part.
 
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
+
 use crate::Str;
 use crate::eval::{Data, Guard, Origin, Part, Store, Truth, UnknownId, UnknownKind, Value};
 use crate::program::{Mode, TypeExpr};
@@ -31,30 +35,43 @@ pub struct Members {
     pub open: Vec<Guarded<UnknownId>>,
 }
 
-/// The alternatives of a value with their conditions; a value that is no choice is its only alternative.
-pub fn arms(value: &Value) -> impl Iterator<Item = (Guard, &Value)> {
-    let (one, many) = match &value.data {
-        Data::Choice(arms) => (None, Some(arms)),
-        _ => (Some((Guard::TRUE, value)), None),
-    };
-    one.into_iter().chain(many.into_iter().flat_map(|arms| arms.iter().map(|arm| (arm.guard, &arm.value))))
+/// The alternatives of a value with their conditions: the arms of a choice, the values of an input with a closed domain;
+/// any other value is its only alternative.
+pub fn arms<'v>(store: &Store, value: &'v Value) -> SmallVec<[(Guard, Cow<'v, Value>); 2]> {
+    match &value.data {
+        Data::Choice(arms) => arms
+            .iter()
+            .flat_map(|arm| {
+                let inner = match arm.value.data {
+                    Data::Unknown(_) => store.arms(&arm.value),
+                    _ => return vec![(arm.guard, Cow::Borrowed(&arm.value))],
+                };
+                let under = |(guard, value)| (store.and(arm.guard, guard), Cow::Owned(value));
+                inner.into_iter().map(under).filter(|(guard, _)| !guard.is_false()).collect()
+            })
+            .collect(),
+        Data::Unknown(_) => {
+            store.arms(value).into_iter().map(|(guard, value)| (guard, Cow::Owned(value))).collect()
+        }
+        _ => smallvec::smallvec![(Guard::TRUE, Cow::Borrowed(value))],
+    }
 }
 
 /// What an object has under a key, by condition; absent where it has nothing. A value that is not known as an object
 /// gives itself back where it is unknown, and absent else.
 pub fn field(store: &Store, object: &Value, key: &str) -> Vec<Guarded<Value>> {
     let mut found = Vec::new();
-    for (guard, object) in arms(object) {
+    for (guard, object) in arms(store, object) {
         match &object.data {
             Data::Map(map) => {
                 let mut rest = guard;
                 for entry in map.all(key) {
                     let there = store.and(rest, entry.guard);
                     rest = store.and(rest, store.not(entry.guard));
-                    for (arm, value) in arms(&entry.value) {
+                    for (arm, value) in arms(store, &entry.value) {
                         let guard = store.and(there, arm);
                         if guard != Guard::FALSE && found.len() < MAX_CASES {
-                            found.push(Guarded { guard, value: value.clone() });
+                            found.push(Guarded { guard, value: value.into_owned() });
                         }
                     }
                 }
@@ -70,7 +87,7 @@ pub fn field(store: &Store, object: &Value, key: &str) -> Vec<Guarded<Value>> {
                 let guard = store.and(guard, case.guard);
                 (guard != Guard::FALSE).then_some(Guarded { guard, value: case.value })
             })),
-            Data::Unknown(_) | Data::Text(_) => found.push(Guarded { guard, value: object.clone() }),
+            Data::Unknown(_) | Data::Text(_) => found.push(Guarded { guard, value: object.into_owned() }),
             _ => found.push(Guarded { guard, value: Value::absent() }),
         }
     }
@@ -87,7 +104,7 @@ pub fn members(store: &Store, cases: &[Guarded<Value>]) -> Members {
 }
 
 fn collect_members(store: &Store, guard: Guard, value: &Value, depth: usize, all: &mut Members) {
-    for (arm, value) in arms(value) {
+    for (arm, value) in arms(store, value) {
         let guard = store.and(guard, arm);
         if guard == Guard::FALSE {
             continue;
@@ -105,9 +122,11 @@ fn collect_members(store: &Store, guard: Guard, value: &Value, depth: usize, all
                 }
             }
             // As a member of a list it is one text; alone it may be a whole list.
-            Data::Unknown(id) if depth == 0 && !is_text(store, *id) => all.open.push(Guarded { guard, value: *id }),
+            Data::Unknown(id) if depth == 0 && !is_text(store, *id) => {
+                all.open.push(Guarded { guard, value: *id })
+            }
             Data::Absent | Data::Null => {}
-            _ => all.items.push(Guarded { guard, value: value.clone() }),
+            _ => all.items.push(Guarded { guard, value: value.into_owned() }),
         }
     }
 }
@@ -115,8 +134,13 @@ fn collect_members(store: &Store, guard: Guard, value: &Value, depth: usize, all
 /// Splits what is possible by some conditions and asks in each cell, with the conditions that hold there; the answer is
 /// exact as long as no more than [`MAX_SPLIT`] different conditions are open. Beyond that the asker must be monotone:
 /// more conditions that hold never turn a true answer into a false one.
-pub fn by_cases(store: &Store, guards: &[Guard], ask: &dyn Fn(&dyn Fn(usize) -> bool) -> Option<bool>) -> Truth {
-    let mut open: Vec<Guard> = guards.iter().copied().filter(|g| *g != Guard::TRUE && *g != Guard::FALSE).collect();
+pub fn by_cases(
+    store: &Store,
+    guards: &[Guard],
+    ask: &dyn Fn(&dyn Fn(usize) -> bool) -> Option<bool>,
+) -> Truth {
+    let mut open: Vec<Guard> =
+        guards.iter().copied().filter(|g| *g != Guard::TRUE && *g != Guard::FALSE).collect();
     open.sort_unstable();
     open.dedup();
     let holds = |on: &[Guard], index: usize| {
@@ -140,7 +164,13 @@ pub fn by_cases(store: &Store, guards: &[Guard], ask: &dyn Fn(&dyn Fn(usize) -> 
     truth
 }
 
-fn split(store: &Store, open: &[Guard], cell: Guard, on: &mut Vec<Guard>, visit: &mut dyn FnMut(Guard, &[Guard])) {
+fn split(
+    store: &Store,
+    open: &[Guard],
+    cell: Guard,
+    on: &mut Vec<Guard>,
+    visit: &mut dyn FnMut(Guard, &[Guard]),
+) {
     if cell == Guard::FALSE {
         return;
     }
@@ -154,12 +184,7 @@ fn split(store: &Store, open: &[Guard], cell: Guard, on: &mut Vec<Guard>, visit:
     split(store, rest, store.and(cell, store.not(*first)), on, visit);
 }
 
-/// What a value's answer is when each of its alternatives has one.
-pub fn ask(store: &Store, value: &Value, answer: &dyn Fn(&Value) -> Option<bool>) -> Truth {
-    ask_cases(store, arms(value), answer)
-}
-
-/// The same over alternatives that were already found.
+/// What the answer about a value is when each of its alternatives has one.
 pub fn ask_cases<'v>(
     store: &Store,
     cases: impl IntoIterator<Item = (Guard, &'v Value)>,
@@ -207,7 +232,8 @@ pub fn is_fixed(store: &Store, id: UnknownId) -> bool {
         UnknownKind::Attribute(reference) => {
             let managed = store.instance(reference.instance).is_some_and(|info| info.mode == Mode::Managed);
             let last = reference.attribute.rsplit(['.', '[', ']']).find(|s| !s.is_empty()).unwrap_or("");
-            is_made_up(last) || (managed && !matches!(last, "value" | "result" | "output" | "content" | "body" | "json"))
+            is_made_up(last)
+                || (managed && !matches!(last, "value" | "result" | "output" | "content" | "body" | "json"))
         }
         UnknownKind::Named(name) => name != "AWS::NoValue",
         UnknownKind::Part { of, step } => {
@@ -239,7 +265,16 @@ fn is_made_up(attribute: &str) -> bool {
     let lower = attribute.to_ascii_lowercase();
     matches!(
         lower.as_str(),
-        "arn" | "id" | "ref" | "account_id" | "accountid" | "partition" | "region" | "name" | "dns_suffix" | "user_id"
+        "arn"
+            | "id"
+            | "ref"
+            | "account_id"
+            | "accountid"
+            | "partition"
+            | "region"
+            | "name"
+            | "dns_suffix"
+            | "user_id"
     ) || lower.ends_with("_arn")
         || lower.ends_with("_id")
         || attribute.ends_with("Arn")
@@ -267,7 +302,10 @@ pub fn pattern(store: &Store, value: &Value, fold: bool, literal: bool) -> Optio
                         (_, Some(text)) => push_text(&mut pattern, &text),
                         (Data::Unknown(id), _) => pattern.push(term_symbol(store, *id)),
                         // A choice or an object inside a text: text, but nobody compares it with another.
-                        _ => pattern.push(Symbol::Term { id: u32::MAX - (pattern.symbols().len() as u32), fixed: false }),
+                        _ => pattern.push(Symbol::Term {
+                            id: u32::MAX - (pattern.symbols().len() as u32),
+                            fixed: false,
+                        }),
                     },
                 }
             }

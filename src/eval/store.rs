@@ -104,6 +104,13 @@ pub(super) struct MarkSet {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UnknownId(pub(super) u32);
 
+impl UnknownId {
+    /// The number behind the handle, for tables of one's own.
+    pub fn index(self) -> u32 {
+        self.0
+    }
+}
+
 /// What an unknown is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum UnknownKind {

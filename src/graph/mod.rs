@@ -1,4 +1,14 @@
 //! The graph of resources: any reference is an edge.
+//!
+//! [`link`] makes it: it finds the references in every resource's properties, lets companions (`aws_s3_bucket_acl`,
+//! `AWS::S3::BucketPolicy`, …) contribute to the resource that they configure, and makes a node for an owner that a
+//! companion names but that is not in the graph. Questions are asked of the edges ([`Graph::referrers`],
+//! [`Graph::refers`]); there are no lists of "what is attached to what".
+
+mod collect;
+mod companion;
+mod link;
+mod query;
 
 use std::sync::Arc;
 
@@ -6,16 +16,22 @@ use petgraph::graph::DiGraph;
 use rustc_hash::FxHashMap;
 
 use crate::Str;
-use crate::eval::{Guard, InstanceId, Store};
+use crate::eval::{Guard, InstanceId, Store, UnknownId};
 use crate::model::{Resource, ResourceId};
+
+pub use companion::Contribution;
+pub use link::link;
+pub use query::{Related, Relations};
 
 /// A reference from a property of one resource to another resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {
     /// The registry path of the property that holds the reference, without indices: `Listeners.Certificates`.
-    /// `DependsOn` for a dependency without a property.
+    /// `DependsOn` for a dependency without a property. Where lowering has no name for the argument, the path is the
+    /// source language's own (`subnet_mapping.subnet_id`).
     pub property: Str,
-    /// The attribute of the target that is taken, as its language names it; empty for the whole object.
+    /// The attribute of the target that is taken, as its language names it; empty for the whole object and for a
+    /// reference by name (`bucket = "my-logs"`).
     pub attribute: Str,
     /// When the reference is there (the existence of both ends not included).
     pub guard: Guard,
@@ -34,11 +50,20 @@ pub struct Graph {
     pub by_type: FxHashMap<Str, Vec<ResourceId>>,
     /// The resource that an instance became.
     pub by_instance: FxHashMap<InstanceId, ResourceId>,
+    /// What companions contributed, by owner, in the order of the companions.
+    pub contributions: FxHashMap<ResourceId, Vec<Contribution>>,
+    /// By type and property path: an unknown that may refer to anything, the first one of any resource of that type.
+    open: FxHashMap<(Str, Str), UnknownId>,
 }
 
 impl Graph {
     /// A resource. Ids come from this graph.
     pub fn resource(&self, id: ResourceId) -> Option<&Resource> {
         self.resources.get(id.0 as usize)
+    }
+
+    /// The resources of a registry type in order, data sources too.
+    pub fn of_type(&self, type_name: &str) -> &[ResourceId] {
+        self.by_type.get(type_name).map_or(&[], Vec::as_slice)
     }
 }

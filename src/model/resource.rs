@@ -56,6 +56,8 @@ pub struct Resource {
     pub properties: Value,
     /// `Metadata`, `DeletionPolicy`, `lifecycle`.
     pub meta: Value,
+    /// What it refers to without a property (`depends_on`, attributes read only in `count`).
+    pub depends_on: Vec<InstanceId>,
     /// What to point at when the whole resource is meant.
     pub header: Span,
     /// The whole block.

@@ -65,7 +65,8 @@ pub fn document(store: &Store, value: &Value) -> PolicyDocument {
 }
 
 fn add_document(store: &Store, guard: Guard, value: &Value, document: &mut PolicyDocument, depth: usize) {
-    for (arm, value) in arms(value) {
+    for (arm, value) in arms(store, value) {
+        let value: &Value = &value;
         let guard = store.and(guard, arm);
         if guard == Guard::FALSE || depth > 8 {
             continue;
@@ -93,7 +94,8 @@ fn add_document(store: &Store, guard: Guard, value: &Value, document: &mut Polic
             },
             Data::Unknown(id) => document.open.push(Guarded { guard, value: *id }),
             Data::Instance(_) => {
-                let id = store.reason(store.literal(value.origin), "a policy document that is a whole resource");
+                let id =
+                    store.reason(store.literal(value.origin), "a policy document that is a whole resource");
                 document.open.push(Guarded { guard, value: id });
             }
             _ => {}
@@ -110,11 +112,12 @@ fn under<T>(store: &Store, guard: Guard, all: Vec<Guarded<T>>) -> impl Iterator<
 fn statement(store: &Store, guard: Guard, value: Value) -> Statement {
     let list = |key: &str| -> Members { members(store, &field(store, &value, key)) };
     let effect = field(store, &value, "Effect");
-    let allows = read::ask_cases(store, effect.iter().map(|c| (c.guard, &c.value)), &|effect| match &effect.data {
-        Data::String(text) => Some(text == "Allow"),
-        Data::Unknown(_) | Data::Text(_) => None,
-        _ => Some(false),
-    });
+    let allows =
+        read::ask_cases(store, effect.iter().map(|c| (c.guard, &c.value)), &|effect| match &effect.data {
+            Data::String(text) => Some(text == "Allow"),
+            Data::Unknown(_) | Data::Text(_) => None,
+            _ => Some(false),
+        });
     let (clauses, clauses_open) = super::condition::read(store, &field(store, &value, "Condition"));
     Statement {
         index: 0,

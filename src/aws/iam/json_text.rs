@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use crate::Str;
-use crate::eval::{Data, Entry, Guard, List, ListKind, Map, MapKind, Member, Number, Origin, Part, Store, Value, Via};
+use crate::eval::{
+    Data, Entry, Guard, List, ListKind, Map, MapKind, Member, Number, Origin, Part, Store, Value, Via,
+};
 use crate::source::Span;
 
 /// Deeper nesting than this is no policy.
@@ -32,7 +34,8 @@ pub fn read(store: &Store, value: &Value) -> Option<Value> {
         return None;
     }
     let places = Places::new(store, value);
-    let mut reader = Reader { pieces: &parts, at: 0, offset: 0, mark: Mark::default(), places, store, base: value };
+    let mut reader =
+        Reader { pieces: &parts, at: 0, offset: 0, mark: Mark::default(), places, store, base: value };
     reader.skip_space();
     let value = reader.value(0)?;
     reader.skip_space();
@@ -104,7 +107,8 @@ impl Places {
         let all: Vec<&str> = text.trim_end().split('\n').collect();
         let first = all.first().map(|line| known_start(line))?;
         // The line where the text begins: behind the heredoc's or the block scalar's opener.
-        let skip = lines.iter().take(4).position(|(_, line)| line.trim_start().starts_with(first.trim_end()))?;
+        let skip =
+            lines.iter().take(4).position(|(_, line)| line.trim_start().starts_with(first.trim_end()))?;
         let mut aligned = Vec::with_capacity(all.len());
         for (index, text_line) in all.iter().enumerate() {
             let (start, source_line) = lines.get(index + skip)?;
@@ -130,7 +134,8 @@ impl Places {
     }
 
     fn origin(&self, store: &Store, from: Mark, to: Mark, base: Origin) -> Origin {
-        let (Some(literal), Some(start), Some(end)) = (self.literal, self.offset(from, false), self.offset(to, true))
+        let (Some(literal), Some(start), Some(end)) =
+            (self.literal, self.offset(from, false), self.offset(to, true))
         else {
             return base;
         };
@@ -164,7 +169,8 @@ impl<'v> Reader<'v, '_> {
             match self.pieces.get(self.at) {
                 None => return Next::End,
                 Some(Piece::Term(term)) => return Next::Term(term),
-                Some(Piece::Text(text)) => match text.get(self.offset..).and_then(|rest| rest.chars().next()) {
+                Some(Piece::Text(text)) => match text.get(self.offset..).and_then(|rest| rest.chars().next())
+                {
                     Some(c) => return Next::Char(c),
                     None => {
                         self.at += 1;

@@ -111,8 +111,13 @@ impl Patterns {
     fn by_members(&self, store: &Store, ask: &dyn Fn(&[&Pattern]) -> Option<bool>, monotone: bool) -> Truth {
         let known = self.items.len();
         by_cases(store, &self.guards(), &|holds| {
-            let there: Vec<&Pattern> =
-                self.items.iter().enumerate().filter(|(i, _)| holds(*i)).map(|(_, item)| &item.pattern).collect();
+            let there: Vec<&Pattern> = self
+                .items
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| holds(*i))
+                .map(|(_, item)| &item.pattern)
+                .collect();
             let open = (known..known + self.open.len()).any(holds);
             match ask(&there) {
                 Some(true) if monotone || !open => Some(true),

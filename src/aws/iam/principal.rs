@@ -72,8 +72,8 @@ impl Principals {
                     // Not in IAM's grammar, but what `Principal = ["*"]` would mean.
                     for member in &list.members {
                         let guard = store.and(case.guard, member.guard);
-                        for (arm, value) in arms(&member.value) {
-                            principals.add(store, store.and(guard, arm), &PrincipalKind::Aws, value);
+                        for (arm, value) in arms(store, &member.value) {
+                            principals.add(store, store.and(guard, arm), &PrincipalKind::Aws, &value);
                         }
                     }
                 }
@@ -99,7 +99,12 @@ impl Principals {
                     continue;
                 }
                 if let Some(pattern) = pattern(store, &case.value, false, false) {
-                    self.items.push(Principal { guard, kind: kind.clone(), pattern, origin: member.value.origin });
+                    self.items.push(Principal {
+                        guard,
+                        kind: kind.clone(),
+                        pattern,
+                        origin: member.value.origin,
+                    });
                 }
             }
         }

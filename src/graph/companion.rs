@@ -1,0 +1,367 @@
+//! Companions: resources that configure another one (`aws_s3_bucket_acl`, `AWS::S3::BucketPolicy`, …). They stay nodes;
+//! their owner gets what they say as properties, under the condition that they exist, with the origin kept, so that a
+//! finding about the owner points at what is written in the companion.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::Str;
+use crate::eval::{
+    Data, Entry, Guard, InstanceId, List, ListKind, Map, MapKind, Member, Part, Store, UnknownId,
+};
+use crate::eval::{Origin, UnknownKind, Value};
+use crate::model::{Presence, Resource, ResourceId, registry};
+use crate::program::Mode;
+
+use super::link::node;
+use super::{Edge, Graph};
+
+/// What a companion says about its owner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contribution {
+    /// The companion.
+    pub companion: ResourceId,
+    /// The path of the owner's property that it sets or adds to.
+    pub path: Vec<Str>,
+    /// Whether it adds a member to a list rather than setting the property.
+    pub append: bool,
+    /// When: the companion exists and names this owner.
+    pub guard: Guard,
+    /// What.
+    pub value: Value,
+}
+
+/// A contribution before its owner is known.
+#[derive(Clone, Debug)]
+pub(super) struct Offer {
+    /// The registry types that the owner may have.
+    pub owners: Vec<Str>,
+    /// The companion's argument that names the owner, and its value.
+    pub argument: Str,
+    pub owner: Value,
+    pub path: Vec<Str>,
+    pub append: bool,
+    /// When it contributes, given that it exists.
+    pub guard: Guard,
+    pub value: Value,
+}
+
+/// What a resource offers to its owners: nothing unless its type is a companion's.
+fn offers(_store: &Store, _resource: &Resource) -> Vec<Offer> {
+    Vec::new()
+}
+
+/// Lets all companions contribute.
+pub(super) fn apply(graph: &mut Graph) {
+    let store = Arc::clone(&graph.store);
+    let mut owners = Owners::default();
+    let mut all: Vec<(ResourceId, Contribution)> = Vec::new();
+    for index in 0..graph.resources.len() {
+        let Some(resource) = graph.resources.get(index).filter(|r| r.mode == Mode::Managed) else { continue };
+        let (id, exists) = (resource.id, resource.exists);
+        for offer in offers(&store, resource) {
+            for (arm, named) in store.arms(&offer.owner) {
+                let named_when = store.and(offer.guard, arm);
+                let guard = store.and(exists, named_when);
+                if guard.is_false() || named.is_unset() {
+                    continue;
+                }
+                let (owner, by_reference) = owners.find(graph, &store, id, &offer, &named, guard);
+                if !by_reference {
+                    let edge =
+                        Edge { property: offer.argument.clone(), attribute: Str::new(), guard: named_when };
+                    graph.edges.add_edge(node(id), node(owner), edge);
+                }
+                let contribution = Contribution {
+                    companion: id,
+                    path: offer.path.clone(),
+                    append: offer.append,
+                    guard,
+                    value: offer.value.clone(),
+                };
+                all.push((owner, contribution));
+            }
+        }
+    }
+    for (owner, contribution) in all {
+        if let Some(resource) = graph.resources.get_mut(owner.0 as usize) {
+            contribute(&store, &mut resource.properties, &contribution.path, &contribution);
+        }
+        graph.contributions.entry(owner).or_default().push(contribution);
+    }
+}
+
+/// What identifies an owner that is not in the graph.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Identity {
+    Unknown(UnknownId),
+    Instance(InstanceId),
+    Text(Str),
+}
+
+/// Finds owners, and makes those that are not in the graph.
+#[derive(Default)]
+struct Owners {
+    /// Known names by type: which resource has it.
+    names: FxHashMap<Str, FxHashMap<Str, ResourceId>>,
+    assumed: FxHashMap<(Str, Identity), ResourceId>,
+}
+
+impl Owners {
+    /// The owner that a value names, and whether a reference edge to it is there already.
+    fn find(
+        &mut self,
+        graph: &mut Graph,
+        store: &Store,
+        companion: ResourceId,
+        offer: &Offer,
+        named: &Value,
+        guard: Guard,
+    ) -> (ResourceId, bool) {
+        let mut identity = None;
+        for instance in referenced(store, named) {
+            let known = graph.by_instance.get(&instance).and_then(|id| graph.resource(*id));
+            if let Some(resource) = known
+                && offer.owners.contains(&resource.type_name)
+            {
+                if resource.mode == Mode::Managed {
+                    return (resource.id, true);
+                }
+                identity.get_or_insert(Identity::Instance(instance));
+            }
+        }
+        let identity = identity.unwrap_or_else(|| match &named.data {
+            Data::Unknown(id) => Identity::Unknown(*id),
+            Data::String(text) => Identity::Text(text.clone()),
+            _ => Identity::Text(store.text_of(named).into()),
+        });
+        if let Identity::Text(text) = &identity {
+            for owner in &offer.owners {
+                if let Some(id) = self.named(graph, owner, text) {
+                    return (id, false);
+                }
+            }
+        }
+        (self.assume(graph, store, companion, offer, identity, guard), false)
+    }
+
+    /// The resource of a type whose known unique name this is.
+    fn named(&mut self, graph: &Graph, type_name: &Str, text: &Str) -> Option<ResourceId> {
+        if !self.names.contains_key(type_name) {
+            let mut names = FxHashMap::default();
+            let identifier = registry::get(type_name).and_then(|t| match t.primary_identifier.as_slice() {
+                [one] => Some(one.rsplit('/').next().unwrap_or(one).to_owned()),
+                _ => None,
+            });
+            for id in graph.of_type(type_name) {
+                let resource = graph.resource(*id).filter(|r| r.mode == Mode::Managed);
+                let entry = resource
+                    .zip(identifier.as_ref())
+                    .and_then(|(resource, property)| resource.properties.as_map()?.get(property));
+                if let Some(name) = entry.and_then(|entry| entry.value.as_str()) {
+                    names.entry(name.clone()).or_insert(*id);
+                }
+            }
+            self.names.insert(type_name.clone(), names);
+        }
+        self.names.get(type_name)?.get(text).copied()
+    }
+
+    fn assume(
+        &mut self,
+        graph: &mut Graph,
+        store: &Store,
+        companion: ResourceId,
+        offer: &Offer,
+        identity: Identity,
+        guard: Guard,
+    ) -> ResourceId {
+        let type_name = offer.owners.first().cloned().unwrap_or_default();
+        if let Some(id) = self.assumed.get(&(type_name.clone(), identity.clone())) {
+            if let Some(owner) = graph.resources.get_mut(id.0 as usize) {
+                owner.exists = store.or(owner.exists, guard);
+            }
+            return *id;
+        }
+        let id = ResourceId(graph.resources.len() as u32);
+        let Some(from) = graph.resource(companion) else { return companion };
+        let words = match &identity {
+            Identity::Unknown(unknown) => store.unknown_name(*unknown),
+            Identity::Instance(instance) => store.instance(*instance).map(|i| i.address).unwrap_or_default(),
+            Identity::Text(text) => text.clone(),
+        };
+        let rest = store.reason(Some(from.header), ecow::eco_format!("`{words}` is not declared here"));
+        let nothing_known = || {
+            let map = Map { kind: MapKind::Object, entries: Vec::new(), rest: Some(rest) };
+            Value::new(Data::Map(Arc::new(map)), Origin::NONE)
+        };
+        let owner = Resource {
+            id,
+            instance: None,
+            address: from.address.clone(),
+            type_name: type_name.clone(),
+            declared_as: from.declared_as.clone(),
+            name: words,
+            mode: Mode::Managed,
+            exists: guard,
+            values: nothing_known(),
+            properties: nothing_known(),
+            meta: Value::absent(),
+            depends_on: Vec::new(),
+            header: from.header,
+            span: from.span,
+            calls: from.calls.clone(),
+            presence: Presence::Assumed,
+            construct: from.construct.clone(),
+            scope: Arc::clone(&from.scope),
+        };
+        graph.resources.push(owner);
+        graph.edges.add_node(id);
+        graph.by_type.entry(type_name.clone()).or_default().push(id);
+        self.assumed.insert((type_name, identity), id);
+        id
+    }
+}
+
+/// The instances that a value is an attribute of, in order.
+fn referenced(store: &Store, value: &Value) -> Vec<InstanceId> {
+    let of_unknown = |id: UnknownId| {
+        store.inputs_of(id).into_iter().filter_map(|id| match store.unknown_info(id).kind {
+            UnknownKind::Attribute(reference) => Some(reference.instance),
+            _ => None,
+        })
+    };
+    let mut found: Vec<InstanceId> = match &value.data {
+        Data::Unknown(id) => of_unknown(*id).collect(),
+        Data::Instance(id) => vec![*id],
+        Data::Text(parts) => parts
+            .iter()
+            .flat_map(|part| match part {
+                Part::Term(term) => referenced(store, term),
+                Part::Text(_) => Vec::new(),
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    found.extend(store.references(value.marks).into_iter().map(|r| r.instance));
+    found
+}
+
+/// Puts a contribution into an owner's properties.
+fn contribute(store: &Store, value: &mut Value, path: &[Str], what: &Contribution) {
+    let Some((step, rest)) = path.split_first() else { return };
+    if !matches!(value.data, Data::Map(_)) {
+        let open = match value.data {
+            Data::Unknown(id) => Some(id),
+            _ => None,
+        };
+        let map = Map { kind: MapKind::Object, entries: Vec::new(), rest: open };
+        *value = Value::new(Data::Map(Arc::new(map)), what.value.origin);
+    }
+    let Data::Map(map) = &mut value.data else { return };
+    let map = Arc::make_mut(map);
+    let before = map.rest.map_or_else(Value::absent, |id| Value::new(Data::Unknown(id), Origin::NONE));
+    let at = map.entries.iter().position(|entry| entry.key == *step);
+    let at = at.unwrap_or_else(|| {
+        map.entries.push(Entry {
+            key: step.clone(),
+            key_origin: what.value.origin,
+            guard: Guard::TRUE,
+            value: before.clone(),
+        });
+        map.entries.len() - 1
+    });
+    let Some(entry) = map.entries.get_mut(at) else { return };
+    if !entry.guard.is_true() {
+        // One entry for all conditions: what was there under its condition becomes an arm.
+        let known = std::mem::replace(&mut entry.value, Value::absent());
+        entry.value = store.choice([(entry.guard, known), (store.not(entry.guard), before)]);
+        entry.guard = Guard::TRUE;
+    }
+    if !rest.is_empty() {
+        match &entry.value.data {
+            // An object that is only there because of companions is there when one of them is.
+            Data::Absent | Data::Null => {
+                let mut inner = Value::absent();
+                contribute(store, &mut inner, rest, &Contribution { guard: Guard::TRUE, ..what.clone() });
+                let none = std::mem::replace(&mut entry.value, Value::absent());
+                entry.value = under(store, what.guard, inner, none);
+            }
+            Data::Choice(arms) => {
+                let arms: Vec<_> = arms
+                    .iter()
+                    .flat_map(|arm| {
+                        let mut inner = arm.value.clone();
+                        let both = store.and(arm.guard, what.guard);
+                        contribute(
+                            store,
+                            &mut inner,
+                            rest,
+                            &Contribution { guard: Guard::TRUE, ..what.clone() },
+                        );
+                        [(both, inner), (store.and_not(arm.guard, what.guard), arm.value.clone())]
+                    })
+                    .filter(|(guard, _)| !guard.is_false())
+                    .collect();
+                entry.value = store.choice(arms);
+            }
+            _ => contribute(store, &mut entry.value, rest, what),
+        }
+        return;
+    }
+    if what.append {
+        append(store, &mut entry.value, what);
+    } else {
+        entry.key_origin = what.value.origin;
+        let before = std::mem::replace(&mut entry.value, Value::absent());
+        entry.value = under(store, what.guard, what.value.clone(), before);
+    }
+}
+
+fn under(store: &Store, guard: Guard, value: Value, otherwise: Value) -> Value {
+    if guard.is_true() {
+        return value;
+    }
+    let not = store.not(guard);
+    store.choice([(guard, value), (not, otherwise)])
+}
+
+fn append(store: &Store, value: &mut Value, what: &Contribution) {
+    let new: Vec<Member> = match &what.value.data {
+        Data::List(list) => list
+            .members
+            .iter()
+            .map(|m| Member { guard: store.and(m.guard, what.guard), value: m.value.clone() })
+            .collect(),
+        Data::Absent | Data::Null => return,
+        _ => vec![Member { guard: what.guard, value: what.value.clone() }],
+    };
+    let open = what.value.as_list().and_then(|list| list.rest);
+    match &mut value.data {
+        Data::List(list) => {
+            let list = Arc::make_mut(list);
+            list.members.extend(new);
+            list.rest = list.rest.or(open);
+        }
+        Data::Choice(arms) => {
+            let arms: Vec<_> = arms
+                .iter()
+                .map(|arm| {
+                    let mut inner = arm.value.clone();
+                    append(store, &mut inner, what);
+                    (arm.guard, inner)
+                })
+                .collect();
+            *value = store.choice(arms);
+        }
+        other => {
+            let rest = match other {
+                Data::Unknown(id) => Some(*id),
+                _ => open,
+            };
+            let list = List { kind: ListKind::List, members: new, rest };
+            *value = Value::new(Data::List(Arc::new(list)), what.value.origin);
+        }
+    }
+}

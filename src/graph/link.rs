@@ -1,0 +1,107 @@
+//! Making the graph from lowered resources.
+
+use std::sync::Arc;
+
+use petgraph::graph::{DiGraph, NodeIndex};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::Str;
+use crate::eval::{Guard, InstanceId, Store, UnknownId, Value};
+use crate::model::{Resource, ResourceId};
+
+use super::collect::{Collector, References};
+use super::companion;
+use super::{Edge, Graph};
+
+/// Links the resources of one root: numbers them, finds their references, lets companions contribute. Takes time
+/// proportional to the size of all values.
+pub fn link(store: Arc<Store>, resources: Vec<Resource>) -> Graph {
+    let mut graph = Graph {
+        store: Arc::clone(&store),
+        edges: DiGraph::with_capacity(resources.len(), resources.len()),
+        resources,
+        by_type: FxHashMap::default(),
+        by_instance: FxHashMap::default(),
+        contributions: FxHashMap::default(),
+        open: FxHashMap::default(),
+    };
+    for (index, resource) in graph.resources.iter_mut().enumerate() {
+        resource.id = ResourceId(index as u32);
+        graph.edges.add_node(resource.id);
+        graph.by_type.entry(resource.type_name.clone()).or_default().push(resource.id);
+        if let Some(instance) = resource.instance {
+            graph.by_instance.entry(instance).or_insert(resource.id);
+        }
+    }
+    let edges = references(&store, &graph.resources, &graph.by_instance, &mut graph.open);
+    for (from, to, edge) in edges {
+        graph.edges.add_edge(node(from), node(to), edge);
+    }
+    companion::apply(&mut graph);
+    graph
+}
+
+pub(super) fn node(id: ResourceId) -> NodeIndex<u32> {
+    NodeIndex::new(id.0 as usize)
+}
+
+fn references(
+    store: &Store,
+    resources: &[Resource],
+    by_instance: &FxHashMap<InstanceId, ResourceId>,
+    open: &mut FxHashMap<(Str, Str), UnknownId>,
+) -> Vec<(ResourceId, ResourceId, Edge)> {
+    let mut edges = Vec::new();
+    let mut collector = Collector::new(store);
+    let mut carried: FxHashSet<(InstanceId, Str)> = FxHashSet::default();
+    for resource in resources {
+        carried.clear();
+        let mut found = References::default();
+        collector.collect(&resource.properties, &mut found);
+        for (path, id) in found.open {
+            // A path inside a property is one of the property too: `Rules.Cidr` leaves `Rules` open.
+            let ends = path.match_indices('.').map(|(at, _)| at).chain([path.len()]).collect::<Vec<_>>();
+            for end in ends {
+                let Some(prefix) = path.get(..end) else { continue };
+                open.entry((resource.type_name.clone(), prefix.into())).or_insert(id);
+            }
+        }
+        for (reference, guard) in found.all {
+            carried.insert((reference.target, reference.attribute.clone()));
+            if let Some(to) = by_instance.get(&reference.target) {
+                let edge = Edge { property: reference.property, attribute: reference.attribute, guard };
+                edges.push((resource.id, *to, edge));
+            }
+        }
+        // What lowering has no name for still refers.
+        if !same_object(&resource.properties, &resource.values) {
+            let mut found = References::default();
+            collector.collect(&resource.values, &mut found);
+            for (reference, guard) in found.all {
+                if carried.contains(&(reference.target, reference.attribute.clone())) {
+                    continue;
+                }
+                if let Some(to) = by_instance.get(&reference.target) {
+                    let edge = Edge { property: reference.property, attribute: reference.attribute, guard };
+                    edges.push((resource.id, *to, edge));
+                }
+            }
+        }
+        let mut seen: FxHashSet<ResourceId> = FxHashSet::default();
+        for dependency in &resource.depends_on {
+            if let Some(to) = by_instance.get(dependency).filter(|to| seen.insert(**to)) {
+                let edge = Edge { property: "DependsOn".into(), attribute: Str::new(), guard: Guard::TRUE };
+                edges.push((resource.id, *to, edge));
+            }
+        }
+    }
+    edges
+}
+
+/// Whether two values are the same map in memory, as they are where a type has no table.
+fn same_object(a: &Value, b: &Value) -> bool {
+    match (&a.data, &b.data) {
+        (crate::eval::Data::Map(a), crate::eval::Data::Map(b)) => Arc::ptr_eq(a, b),
+        _ => false,
+    }
+}

@@ -1,0 +1,127 @@
+//! Questions to the edges: who refers to a resource, and to whom it refers.
+
+use petgraph::Direction;
+use petgraph::graph::NodeIndex;
+use petgraph::visit::EdgeRef;
+
+use crate::Str;
+use crate::eval::{Guard, UnknownId};
+use crate::model::ResourceId;
+
+use super::{Contribution, Graph};
+
+/// A resource at the other end of a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// The resource.
+    pub id: ResourceId,
+    /// When the reference and the resource are there.
+    pub guard: Guard,
+    /// The property that carries the (first such) reference.
+    pub property: Str,
+}
+
+/// The answer to a question about references.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Relations {
+    /// Resources in the order of the graph, each once.
+    pub members: Vec<Related>,
+    /// Some resource of the type has an unknown in that property which may refer to anything: the list may be
+    /// incomplete. Only told where the question names a property.
+    pub open: Option<UnknownId>,
+}
+
+impl Graph {
+    /// The resources of some types that refer to a resource, by one property (with everything inside it) or by any.
+    pub fn referrers(&self, id: ResourceId, types: &[&str], property: Option<&str>) -> Relations {
+        let members = self.related(id, Direction::Incoming, types, property);
+        let open = property.and_then(|property| {
+            types.iter().find_map(|name| self.open.get(&(Str::from(*name), Str::from(property))).copied())
+        });
+        Relations { members, open }
+    }
+
+    /// The resources of some types that a resource refers to, by one property (with everything inside it) or by any.
+    pub fn refers(&self, id: ResourceId, types: &[&str], property: Option<&str>) -> Relations {
+        let members = self.related(id, Direction::Outgoing, types, property);
+        let open = property.zip(self.resource(id)).and_then(|(property, resource)| {
+            let mut value = Some(&resource.properties);
+            for step in property.split('.') {
+                value =
+                    value.and_then(|v| v.as_map()).and_then(|map| map.get(step)).map(|entry| &entry.value);
+            }
+            self.store.unknowns_in(value?).into_iter().find(|id| self.is_open(*id))
+        });
+        Relations { members, open }
+    }
+
+    /// What companions contributed to a resource.
+    pub fn contributions_to(&self, id: ResourceId) -> &[Contribution] {
+        self.contributions.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The owners that a companion contributes to.
+    pub fn owners_of(&self, companion: ResourceId) -> Vec<ResourceId> {
+        let mut owners: Vec<ResourceId> = self
+            .edges
+            .neighbors_directed(NodeIndex::new(companion.0 as usize), Direction::Outgoing)
+            .map(|node| ResourceId(node.index() as u32))
+            .filter(|owner| self.contributions_to(*owner).iter().any(|c| c.companion == companion))
+            .collect();
+        owners.sort_unstable();
+        owners.dedup();
+        owners
+    }
+
+    fn is_open(&self, id: UnknownId) -> bool {
+        use crate::eval::UnknownKind;
+        self.store.inputs_of(id).into_iter().any(|id| {
+            !matches!(self.store.unknown_info(id).kind, UnknownKind::Attribute(_) | UnknownKind::Named(_))
+        })
+    }
+
+    fn related(
+        &self,
+        id: ResourceId,
+        way: Direction,
+        types: &[&str],
+        property: Option<&str>,
+    ) -> Vec<Related> {
+        let mut found: Vec<Related> = Vec::new();
+        for edge in self.edges.edges_directed(NodeIndex::new(id.0 as usize), way) {
+            let other = match way {
+                Direction::Incoming => edge.source(),
+                Direction::Outgoing => edge.target(),
+            };
+            let other = ResourceId(other.index() as u32);
+            let Some(resource) = self.resource(other) else { continue };
+            if !types.contains(&resource.type_name.as_str()) {
+                continue;
+            }
+            if property.is_some_and(|wanted| !is_within(&edge.weight().property, wanted)) {
+                continue;
+            }
+            let guard = self.store.and(edge.weight().guard, resource.exists);
+            if guard.is_false() {
+                continue;
+            }
+            found.push(Related { id: other, guard, property: edge.weight().property.clone() });
+        }
+        // petgraph lists the newest edge first; equal resources keep the order of their properties.
+        found.reverse();
+        found.sort_by_key(|related| related.id);
+        found.dedup_by(|later, first| {
+            let same = later.id == first.id;
+            if same {
+                first.guard = self.store.or(first.guard, later.guard);
+            }
+            same
+        });
+        found
+    }
+}
+
+/// Whether a property path is the wanted one or lies inside it.
+fn is_within(path: &str, wanted: &str) -> bool {
+    path.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
