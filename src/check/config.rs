@@ -95,9 +95,12 @@ impl Config {
             let directory = if loader.is_dir(&path) { path } else { path.parent()?.to_path_buf() };
             common = Some(match common {
                 None => directory,
-                Some(known) => {
-                    known.components().zip(directory.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
-                }
+                Some(known) => known
+                    .components()
+                    .zip(directory.components())
+                    .take_while(|(a, b)| a == b)
+                    .map(|(a, _)| a)
+                    .collect(),
             });
         }
         let start = common.unwrap_or_else(|| loader.working_directory().to_path_buf());
@@ -187,13 +190,27 @@ impl Reader<'_> {
 
     fn wrong_type(&mut self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
         let found = value.get_ref().type_str();
-        self.error(value.span(), format!("`{key}` must be {expected}, not {article}{found}", article = article(found)));
+        self.error(
+            value.span(),
+            format!("`{key}` must be {expected}, not {article}{found}", article = article(found)),
+        );
     }
 
     fn top(&mut self, table: &DeTable<'_>, config: &mut Config) {
         const KNOWN: [&str; 13] = [
-            "packs", "select", "extend-select", "ignore", "severity", "fail-on", "suppressions", "compat", "policies",
-            "exclude", "overrides", "inputs", "data",
+            "packs",
+            "select",
+            "extend-select",
+            "ignore",
+            "severity",
+            "fail-on",
+            "suppressions",
+            "compat",
+            "policies",
+            "exclude",
+            "overrides",
+            "inputs",
+            "data",
         ];
         for (key, value) in table.iter() {
             match key.get_ref().as_ref() {
@@ -206,7 +223,11 @@ impl Reader<'_> {
                 "suppressions" => config.suppressions = self.suppressing(value),
                 "compat" => config.compat = self.boolean("compat", value).unwrap_or(true),
                 "policies" => {
-                    config.policies = self.strings("policies", value).iter().map(|p| self.directory.join(p.as_str())).collect();
+                    config.policies = self
+                        .strings("policies", value)
+                        .iter()
+                        .map(|p| self.directory.join(p.as_str()))
+                        .collect();
                 }
                 "exclude" => config.exclude = self.globs("exclude", value),
                 "overrides" => config.overrides = self.overrides(value),
@@ -270,7 +291,9 @@ impl Reader<'_> {
         };
         table
             .iter()
-            .filter_map(|(key, value)| Some((Str::from(key.get_ref().as_ref()), self.severity(key.get_ref(), value)?)))
+            .filter_map(|(key, value)| {
+                Some((Str::from(key.get_ref().as_ref()), self.severity(key.get_ref(), value)?))
+            })
             .collect()
     }
 
@@ -283,7 +306,9 @@ impl Reader<'_> {
         for (key, value) in table.iter() {
             match key.get_ref().as_ref() {
                 "inline" => out.inline = self.boolean("inline", value).unwrap_or(true),
-                "require-reason" => out.require_reason = self.boolean("require-reason", value).unwrap_or(true),
+                "require-reason" => {
+                    out.require_reason = self.boolean("require-reason", value).unwrap_or(true)
+                }
                 "forbidden" => out.forbidden = self.strings("forbidden", value),
                 _ => self.unknown_key(key, " in `suppressions`", &["inline", "require-reason", "forbidden"]),
             }
@@ -363,12 +388,12 @@ impl Reader<'_> {
         let kind = match value.get_ref() {
             DeValue::String(text) => ExprKind::Literal(Literal::String(Str::from(text.as_ref()))),
             DeValue::Boolean(b) => ExprKind::Literal(Literal::Bool(*b)),
-            DeValue::Integer(n) => ExprKind::Literal(Literal::Number(
-                match i64::from_str_radix(n.as_str(), n.radix()) {
+            DeValue::Integer(n) => {
+                ExprKind::Literal(Literal::Number(match i64::from_str_radix(n.as_str(), n.radix()) {
                     Ok(n) => Quantity::Int(n),
                     Err(_) => Quantity::Decimal(Str::from(n.as_str())),
-                },
-            )),
+                }))
+            }
             DeValue::Float(n) => ExprKind::Literal(Literal::Number(Quantity::Decimal(Str::from(n.as_str())))),
             DeValue::Datetime(when) => ExprKind::Literal(Literal::String(Str::from(when.to_string()))),
             DeValue::Array(items) => ExprKind::List(items.iter().map(|item| self.expr(item)).collect()),
@@ -475,9 +500,11 @@ names = ["a", "b"]
 
     #[test]
     fn mistakes_are_named_with_their_place_and_a_guess() {
-        let (config, said) = read("pack = ['strict']\nfail-on = 'hihg'\ncompat = 'no'\n[suppressions]\nreason = true\n");
+        let (config, said) =
+            read("pack = ['strict']\nfail-on = 'hihg'\ncompat = 'no'\n[suppressions]\nreason = true\n");
         assert!(config.compat);
-        let said: Vec<_> = said.iter().map(|(m, h, at)| (m.as_str(), h.as_deref().unwrap_or(""), at.as_str())).collect();
+        let said: Vec<_> =
+            said.iter().map(|(m, h, at)| (m.as_str(), h.as_deref().unwrap_or(""), at.as_str())).collect();
         assert_eq!(
             said,
             [
