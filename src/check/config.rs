@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use crate::Str;
 use crate::policy::Severity;
 use crate::program::{Expr, ExprKind, Literal, ObjectItem, Quantity};
-use crate::source::{Diagnostic, FileId, Loader, SourceFile, Span};
+use crate::source::{Diagnostic, Loader, SourceFile, Span};
 
 /// The name of the file.
 pub const FILE_NAME: &str = "masugata.toml";
@@ -430,11 +430,6 @@ fn quoted(names: &[&str]) -> String {
 
 fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an " } else { "a " }
-}
-
-/// The span of a whole file that has no better place.
-pub(crate) fn start_of(file: FileId) -> Span {
-    Span::new(file, 0, 0)
 }
 
 #[cfg(test)]

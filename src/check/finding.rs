@@ -110,6 +110,23 @@ pub struct Unknown {
     pub reason: Option<Str>,
 }
 
+impl Unknown {
+    /// What can't be told, and what would tell it.
+    pub fn message(&self) -> String {
+        let what = format!("`{}` on `{}` can't be decided", self.policy, self.resource.address);
+        match (&self.reason, self.needs.as_slice()) {
+            (None, []) => what,
+            (Some(reason), []) => format!("{what}: {reason}"),
+            (None, needs) => format!("{what}: it needs {}", quoted(needs)),
+            (Some(reason), needs) => format!("{what}: it needs {} ({reason})", quoted(needs)),
+        }
+    }
+}
+
+fn quoted(names: &[Str]) -> String {
+    names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+}
+
 /// What the reports need to know of a policy that has findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {

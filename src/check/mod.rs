@@ -2,8 +2,7 @@
 
 mod config;
 mod finding;
-mod suppress;
+pub mod suppress;
 
 pub use config::{Config, FILE_NAME as CONFIG_FILE_NAME, Override, Suppressing};
 pub use finding::{Finding, Location, Outcome, Related, Resource, Rule, Summary, Unknown, shown_path};
-pub use suppress::{Suppression, Tool};

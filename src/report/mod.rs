@@ -1,1 +1,28 @@
-//! Findings as text, JSON, SARIF and GitHub annotations.
+//! What a run comes to, written down: for people, for programs, for code scanning, for annotations.
+
+mod excerpt;
+mod github;
+mod json;
+mod sarif;
+mod text;
+
+pub use github::{Annotations, annotations};
+pub use json::json;
+pub use sarif::sarif;
+pub use text::{Style, diagnostics as text_diagnostics, text};
+
+use crate::policy::Severity;
+
+/// The level of a severity where there are but three: `error`, `warning`, `note`.
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Info => "note",
+    }
+}
+
+/// `1 finding`, `2 findings`.
+fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("{n} {noun}") } else { format!("{n} {noun}s") }
+}
