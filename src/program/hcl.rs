@@ -8,7 +8,6 @@ use crate::source::{Diagnostic, Span};
 use crate::syntax::{Kind, NodeId, Tree, flags};
 
 use super::expr::{BinaryOp, Expr, ExprKind, ForExpr, Literal, ObjectItem, Quantity, Root, UnaryOp};
-use super::hcl_template as template;
 use super::module::{Attribute, Block, Body, Dynamic};
 
 /// How deep expressions may nest and how many steps one traversal may have; deeper ones are unknown, with a
@@ -138,7 +137,9 @@ pub fn block_parts(tree: &Tree, node: NodeId) -> Option<BlockParts<'_>> {
     for child in children {
         match tree.kind(child) {
             Kind::Identifier => parts.labels.push((tree.text(child).into(), tree.span(child))),
-            Kind::Template => parts.labels.push((template::label(tree, child), tree.span(child))),
+            Kind::Template => {
+                parts.labels.push((tree.string_value(child).unwrap_or_default(), tree.span(child)))
+            }
             Kind::Body => {
                 parts.body = Some(child);
                 continue;
@@ -185,14 +186,7 @@ fn body_of(tree: &Tree, node: NodeId) -> NodeId {
 
 /// The text of a literal: a quoted string or heredoc without interpolation, or a bare name.
 pub fn literal_text(tree: &Tree, node: NodeId) -> Option<Str> {
-    match tree.kind(node) {
-        Kind::Template | Kind::Heredoc => {
-            let plain = tree.children(node).all(|n| tree.kind(n) == Kind::TemplateText);
-            plain.then(|| template::label(tree, node))
-        }
-        Kind::Identifier | Kind::Variable => Some(tree.text(node).into()),
-        _ => None,
-    }
+    tree.string_value(node)
 }
 
 impl<'t, N: Names> Reader<'t, N> {
@@ -607,6 +601,21 @@ impl<'t, N: Names> Reader<'t, N> {
             }
         }
         base
+    }
+
+    /// One level deeper, if the budget allows.
+    pub(super) fn enter(&mut self) -> bool {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            self.depth -= 1;
+            return false;
+        }
+        true
+    }
+
+    /// One level up again.
+    pub(super) fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
     }
 
     fn too_deep(&mut self, id: NodeId) -> Expr {

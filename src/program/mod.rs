@@ -5,6 +5,7 @@ mod expr;
 pub mod hcl;
 mod hcl_template;
 mod module;
+pub mod suggest;
 
 pub use expr::{
     BinaryOp, Expr, ExprKind, ForExpr, ForHead, Literal, ObjectItem, Quantity, Root, TemplatePart, UnaryOp,

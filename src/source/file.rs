@@ -66,6 +66,11 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
+    /// Text that was taken out of a file to be parsed by itself; it belongs to no [`Sources`].
+    pub fn detached(id: FileId, path: PathBuf, text: impl Into<Arc<str>>) -> Self {
+        SourceFile { id, path, text: text.into(), lines: OnceLock::new() }
+    }
+
     /// The line index, made on first use.
     pub fn lines(&self) -> &LineIndex {
         self.lines.get_or_init(|| LineIndex::new(&self.text))

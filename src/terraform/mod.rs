@@ -1,1 +1,19 @@
-//! Terraform configuration: files of a module directory become a [`crate::program::Program`].
+//! Terraform and OpenTofu: configuration in both syntaxes, modules, variable files, plans.
+
+mod blocks;
+mod file;
+mod files;
+mod inputs;
+mod json;
+mod load;
+mod manifest;
+mod module;
+mod names;
+mod overrides;
+mod types;
+mod version;
+
+pub use files::{ConfigFile, automatic_variable_files, config_files};
+pub use inputs::{Supplied, inputs};
+pub use load::Modules;
+pub use version::major_range;
