@@ -3,6 +3,8 @@
 
 pub mod builtin;
 mod compile;
+pub mod explain;
+mod library;
 pub mod meta;
 pub mod page;
 mod signatures;
@@ -12,5 +14,6 @@ mod types;
 mod verdict;
 
 pub use compile::{Policy, compile};
+pub use library::{Entrance, Library};
 pub use meta::{Applicability, Meta, Severity};
 pub use verdict::{Change, Finding, FixPlan, Outcome, Path, Place, Related, Subject, Verdict};
