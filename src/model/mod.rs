@@ -1,9 +1,11 @@
 //! Registry types, resources in their shape, and lowering from the source languages.
 
+pub mod companion;
+pub mod lower;
 mod pack;
 pub mod registry;
 mod resource;
-mod table;
+pub mod table;
 pub mod terraform_schema;
 
 pub use resource::{Construct, Presence, Resource, ResourceId};

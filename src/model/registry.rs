@@ -148,7 +148,15 @@ impl Type {
     /// # Errors
     /// A step that does not exist, with the names that do.
     pub fn lookup(&self, path: &str) -> Result<Property<'_>, NoSuchProperty> {
-        let mut id = ShapeId(0);
+        self.lookup_from(ShapeId(0), path)
+    }
+
+    /// [`Type::lookup`] from a shape inside of the type.
+    ///
+    /// # Errors
+    /// A step that does not exist, with the names that do.
+    pub fn lookup_from(&self, from: ShapeId, path: &str) -> Result<Property<'_>, NoSuchProperty> {
+        let mut id = from;
         let mut field = None;
         let mut parent = 0;
         for (at, step) in steps(path) {

@@ -1,0 +1,424 @@
+//! Lowering: from what the source language says to what the registry says. CloudFormation is the registry's language
+//! already; Terraform goes through the tables under `grammars/terraform/`.
+
+mod build;
+mod codec;
+mod compile;
+mod conform;
+mod functions;
+mod json;
+mod source;
+
+use std::sync::{Arc, LazyLock};
+
+use parking_lot::RwLock;
+use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
+
+use crate::Str;
+use crate::eval::{Guard, Instance, InstanceId, Origin, Store, Truth, Value};
+use crate::program::Mode;
+
+use super::registry;
+use super::resource::{Presence, Resource, ResourceId};
+use super::table::{self, Majors, Step, TableError, When};
+
+use build::Object;
+use compile::{Compiled, Rule, Scope};
+pub use compile::{Output, Place};
+use source::Element;
+
+/// What lowering knows beside the values.
+pub(super) struct Context<'c> {
+    pub(super) store: &'c Store,
+    /// The instance that is lowered.
+    pub(super) own: InstanceId,
+    /// The provider's major versions that it may be of.
+    pub(super) majors: (u32, u32),
+    /// The instance's place: where what is not written would be.
+    pub(super) origin: Origin,
+}
+
+static COMPILED: LazyLock<RwLock<FxHashMap<Str, Option<Arc<Compiled>>>>> = LazyLock::new(RwLock::default);
+
+/// The compiled table of a Terraform type, or the companions of a registry type.
+fn compiled(type_name: &str) -> Option<Arc<Compiled>> {
+    if let Some(known) = COMPILED.read().get(type_name) {
+        return known.clone();
+    }
+    let made = compile(type_name).map(Arc::new);
+    COMPILED.write().entry(type_name.into()).or_insert(made).clone()
+}
+
+fn compile(type_name: &str) -> Option<Compiled> {
+    if type_name.contains("::") {
+        return match table::read_registry(type_name) {
+            Ok(blocks) if blocks.is_empty() => None,
+            Ok(blocks) => Some(compile::registry_companions(&registry::get(type_name)?, &blocks)),
+            Err(error) => Some(Compiled { errors: vec![error], ..Compiled::default() }),
+        };
+    }
+    Some(match table::read(type_name)? {
+        Ok(table) => compile::terraform(type_name, table.file, &table.target, &table.items),
+        Err(error) => Compiled {
+            target: table::target_of(type_name)?.into(),
+            errors: vec![error],
+            ..Compiled::default()
+        },
+    })
+}
+
+/// The mistakes in the table of a Terraform type, or in what tables say about a registry type.
+pub fn table_errors(type_name: &str) -> Vec<TableError> {
+    compiled(type_name).map_or_else(Vec::new, |c| c.errors.clone())
+}
+
+/// The arguments of a Terraform type that its table takes nowhere.
+pub fn unmatched_arguments(type_name: &str) -> Vec<Str> {
+    compiled(type_name).map_or_else(Vec::new, |c| c.unmatched.clone())
+}
+
+/// The registry type that a declared type becomes; itself when there is no table.
+pub fn registry_type(declared: &str) -> Str {
+    table::target_of(declared).map_or_else(|| declared.into(), Str::from)
+}
+
+/// What an attribute of a declared type is in the registry's words: `arn` of `aws_s3_bucket` is the attribute `Arn`.
+pub fn output(declared: &str, attribute: &str) -> Option<Output> {
+    if declared.contains("::") {
+        return Some(if attribute == "Ref" { Output::Ref } else { Output::Attribute(attribute.into()) });
+    }
+    compiled(declared)?.outputs.iter().find(|(name, _)| name == attribute).map(|(_, output)| output.clone())
+}
+
+/// Where a property of a Terraform type that is not set would be written, for a provider's major version.
+pub fn place(declared: &str, path: &str, major: u32) -> Option<Place> {
+    let table = compiled(declared)?;
+    let fits = |p: &&Place| p.target == path && p.majors.0 <= major && major <= p.majors.1;
+    table.places.iter().find(fits).cloned()
+}
+
+/// Why a property of a Terraform type can't be written back, if a table says so.
+pub fn irreversible(declared: &str, path: &str) -> Option<Str> {
+    compiled(declared)?.irreversible.iter().find(|(target, _)| target == path).map(|(_, reason)| reason.clone())
+}
+
+/// A resource of the graph from an evaluated instance.
+pub fn resource(store: &Store, instance: &Instance, id: ResourceId) -> Resource {
+    let type_name = match instance.info.mode {
+        Mode::Managed => registry_type(&instance.info.type_name),
+        Mode::Data => instance.info.type_name.clone(),
+    };
+    Resource {
+        id,
+        instance: Some(instance.id),
+        address: instance.info.address.clone(),
+        properties: properties(store, instance),
+        type_name,
+        declared_as: instance.info.type_name.clone(),
+        name: instance.info.name.clone(),
+        mode: instance.info.mode,
+        exists: instance.exists,
+        values: instance.values.clone(),
+        meta: instance.meta.clone(),
+        header: instance.header,
+        span: instance.span,
+        calls: instance.calls.clone(),
+        presence: Presence::Written,
+        construct: None,
+        scope: Arc::clone(&instance.scope),
+    }
+}
+
+/// The properties of an instance as the registry names them, documented defaults included, companions' contributions
+/// not. An instance of a type without a table, and a data source, keeps its own names.
+pub fn properties(store: &Store, instance: &Instance) -> Value {
+    let declared = instance.info.type_name.as_str();
+    if instance.info.mode == Mode::Data {
+        return instance.values.clone();
+    }
+    let origin = store.literal_origin(instance.header);
+    if let Some(of) = declared.contains("::").then(|| registry::get(declared)).flatten() {
+        let conform = conform::Conform { store, of: &of, absent: &[], fallback: origin };
+        return conform.resource(instance.values.clone());
+    }
+    let Some(table) = compiled(declared) else { return instance.values.clone() };
+    let Some(of) = registry::get(&table.target) else { return instance.values.clone() };
+    let context = Context { store, own: instance.id, majors: instance.scope.provider_major, origin };
+    let mut target = Object::new(instance.values.origin);
+    context.scope(&table.root, &instance.values, Guard::TRUE, &mut target);
+    let value = target.finish(store, Guard::TRUE);
+    let absent: Vec<Vec<Step>> =
+        table.absent.iter().filter(|(_, majors)| context.holds_for(*majors)).map(|(path, _)| path.clone()).collect();
+    conform::Conform { store, of: &of, absent: &absent, fallback: origin }.resource(value)
+}
+
+impl Context<'_> {
+    /// Whether something that holds for some versions of the provider holds here: for the newest that is allowed.
+    fn holds_for(&self, majors: Majors) -> bool {
+        majors.first <= self.majors.1 && self.majors.1 <= majors.last
+    }
+
+    /// When a condition holds of an object.
+    fn condition(&self, when: Option<&When>, source: &Value) -> Truth {
+        let Some(when) = when else { return Truth::YES };
+        let found = source::get(self.store, source, &when.argument, Guard::TRUE);
+        let wanted = when.value.as_deref().unwrap_or("true");
+        let set = self.store.any(found.iter().map(|f| f.guard));
+        let start = Truth { yes: Guard::FALSE, no: self.store.not(set) };
+        let truth = found.iter().fold(start, |truth, f| {
+            let inner = source::equals(self.store, &f.value, wanted);
+            Truth {
+                yes: self.store.or(truth.yes, self.store.and(f.guard, inner.yes)),
+                no: self.store.or(truth.no, self.store.and(f.guard, inner.no)),
+            }
+        });
+        if when.negated { !truth } else { truth }
+    }
+
+    /// Lowers an object into a target.
+    fn scope(&self, scope: &Scope, source: &Value, guard: Guard, target: &mut Object) {
+        for rule in scope.rules.iter().filter(|r| !r.expand) {
+            self.rule(rule, source, guard, target);
+        }
+        self.rest_of_scope(scope, source, guard, target);
+    }
+
+    /// Everything but the rules.
+    fn rest_of_scope(&self, scope: &Scope, source: &Value, guard: Guard, target: &mut Object) {
+        for function in &scope.functions {
+            (function.lower)(self, source, guard, target);
+        }
+        for (path, json) in &scope.constants {
+            let value = conform::default_value(self.store, json, None).with_origin(source.origin);
+            target.put(self.store, path, guard, source.origin, value);
+        }
+        for (path, json, majors) in &scope.defaults {
+            if self.holds_for(*majors) {
+                let missing = self.store.and_not(guard, target.covered(self.store, path));
+                if !missing.is_false() {
+                    let place = self.store.place(source.origin).or_else(|| self.store.place(self.origin));
+                    let value = conform::default_value(self.store, json, place);
+                    let origin = value.origin;
+                    target.put(self.store, path, missing, origin, value);
+                }
+            }
+        }
+        if let crate::eval::Data::Map(map) = &source.data
+            && let Some(rest) = map.rest
+        {
+            target.set_rest(rest);
+        }
+    }
+
+    fn rule(&self, rule: &Rule, source: &Value, guard: Guard, target: &mut Object) {
+        let truth = self.condition(rule.when.as_ref(), source);
+        let undecided = self.store.truth_unknown(truth);
+        let yes = self.store.and(guard, truth.yes);
+        for found in source::follow(self.store, source, &rule.source, guard) {
+            let unsure = self.store.and(found.guard, undecided);
+            if !unsure.is_false() {
+                // Whether the rule holds is not known, so neither is what stands there.
+                let value = self.undecided(rule, &found.value);
+                target.put(self.store, &rule.target, unsure, found.key_origin, value);
+            }
+            let guard = self.store.and(found.guard, yes);
+            if guard.is_false() {
+                continue;
+            }
+            let Some(below) = &rule.below else {
+                let value = self.lower(rule, &found.value);
+                if !value.is_unset() {
+                    target.put(self.store, &rule.target, guard, found.key_origin, value);
+                }
+                continue;
+            };
+            self.nested(rule, below, &found.value, guard, target);
+        }
+    }
+
+    /// Lowers the objects that an argument holds.
+    fn nested(&self, rule: &Rule, below: &Scope, value: &Value, guard: Guard, target: &mut Object) {
+        let elements = if rule.source.is_empty() {
+            vec![Element::One(guard, value.clone())]
+        } else {
+            source::elements(self.store, value, guard)
+        };
+        if elements.is_empty() && rule.target.last() == Some(&Step::Element) {
+            // A list that is written and empty is an empty list.
+            if let Some(path) = rule.target.split_last().map(|(_, path)| path)
+                && value.as_list().is_some()
+            {
+                let empty = Value { data: Value::list([]).data, ..value.clone() };
+                target.put(self.store, path, guard, value.origin, empty);
+            }
+        }
+        for element in elements {
+            match element {
+                Element::One(guard, value) => {
+                    for (variant, guard) in self.variants(below, &value, guard) {
+                        let Some(object) = target.descend(self.store, &rule.target, guard, value.origin) else { continue };
+                        self.scope(below, &value, guard, object);
+                        if let Some((path, key_origin, value)) = variant {
+                            object.put(self.store, path, guard, key_origin, value);
+                        }
+                    }
+                }
+                Element::Rest(guard, unknown, value) => {
+                    target.put_rest(self.store, &rule.target, guard, unknown, value);
+                }
+            }
+        }
+    }
+
+    /// What a scope's `expand` rules make of an object: one variant for each member of the arguments; the object as it
+    /// is when none of them is set.
+    fn variants<'s>(&self, scope: &'s Scope, source: &Value, guard: Guard) -> Vec<(Option<Variant<'s>>, Guard)> {
+        let mut out = Vec::new();
+        let mut set = Guard::FALSE;
+        let mut any = false;
+        for rule in scope.rules.iter().filter(|r| r.expand) {
+            any = true;
+            let holds = self.condition(rule.when.as_ref(), source).yes;
+            for found in source::follow(self.store, source, &rule.source, self.store.and(guard, holds)) {
+                for element in source::elements(self.store, &found.value, found.guard) {
+                    let (Element::One(guard, value) | Element::Rest(guard, _, value)) = element;
+                    let value = self.lower(rule, &value);
+                    let codes_nothing = value.is_unset();
+                    if !codes_nothing {
+                        out.push((Some((rule.target.as_slice(), found.key_origin, value)), guard));
+                        set = self.store.or(set, guard);
+                    }
+                }
+            }
+        }
+        if !any {
+            return vec![(None, guard)];
+        }
+        let none = self.store.and_not(guard, set);
+        if out.is_empty() && !none.is_false() {
+            out.push((None, none));
+        }
+        out
+    }
+
+    fn lower(&self, rule: &Rule, value: &Value) -> Value {
+        rule.codecs.iter().fold(value.clone(), |value, codec| codec.lower(self.store, self.own, &value))
+    }
+
+    /// An unknown for a rule whose condition is not known.
+    fn undecided(&self, rule: &Rule, value: &Value) -> Value {
+        let when = rule.when.as_ref().map_or("", |w| w.argument.as_str());
+        let reason = Str::from(format!("whether it applies depends on `{when}`"));
+        let unknown = self.store.reason(self.store.place(value.origin), reason);
+        Value { data: crate::eval::Data::Unknown(unknown), ..value.clone() }
+    }
+}
+
+/// The property that an expanded member becomes: where, where it is written, what.
+type Variant<'s> = (&'s [Step], Origin, Value);
+
+/// One contribution's value, when it is there.
+pub(super) type Contributed = (Guard, Value);
+
+pub(super) mod companions {
+    //! What resources contribute to others: the part of companions that needs the tables.
+
+    use super::{Arc, Compiled, Contributed, Context, Element, Guard, Object, SmallVec, Store, Str, Value};
+    use super::{compile, compiled, conform, registry, source};
+    use crate::eval::{Data, InstanceId, Origin};
+
+    /// A declared contribution of one resource, without the owner.
+    pub(in super::super) struct Declared {
+        pub(in super::super) owners: Vec<Str>,
+        pub(in super::super) owner: Vec<Contributed>,
+        pub(in super::super) argument: Str,
+        pub(in super::super) path: Str,
+        pub(in super::super) append: bool,
+        pub(in super::super) values: Vec<Contributed>,
+    }
+
+    /// What the tables of a type declare for a resource with these values.
+    pub(in super::super) fn declared(
+        store: &Store,
+        type_name: &str,
+        own: Option<InstanceId>,
+        values: &Value,
+        majors: (u32, u32),
+        origin: Origin,
+    ) -> Vec<Declared> {
+        let Some(table) = compiled(type_name) else { return Vec::new() };
+        let own = own.unwrap_or(InstanceId(u32::MAX));
+        let context = Context { store, own, majors, origin };
+        table.companions.iter().filter_map(|companion| one(&context, &table, companion, values)).collect()
+    }
+
+    fn one(
+        context: &Context<'_>,
+        _table: &Arc<Compiled>,
+        companion: &compile::Companion,
+        values: &Value,
+    ) -> Option<Declared> {
+        let store = context.store;
+        let holds = context.condition(companion.when.as_ref(), values).yes;
+        if holds.is_false() {
+            return None;
+        }
+        let mut owner: Vec<Contributed> = Vec::new();
+        for found in source::follow(store, values, &companion.argument, holds) {
+            for element in source::elements(store, &found.value, found.guard) {
+                match element {
+                    Element::One(guard, value) => owner.push((guard, value)),
+                    // A list nobody knows may name anything; a single unknown is the owner itself.
+                    Element::Rest(guard, _, part) => {
+                        let whole = matches!(found.value.data, Data::Unknown(_) | Data::Choice(_));
+                        owner.push((guard, if whole { found.value.clone() } else { part }));
+                    }
+                }
+            }
+        }
+        let owner_type = companion.owners.first().and_then(|o| registry::get(o));
+        let shape = owner_type.as_ref().and_then(|of| {
+            let text = compile::text(&companion.path);
+            let text = if companion.append { format!("{}[]", text.trim_end_matches("[]")) } else { text.to_string() };
+            of.property(&text).map(|p| p.id)
+        });
+        let mut out = Vec::new();
+        let scope = &companion.scope;
+        let whole: SmallVec<[&compile::Rule; 1]> = scope.rules.iter().filter(|r| r.target.is_empty()).collect();
+        if whole.is_empty() {
+            for (variant, guard) in context.variants(scope, values, holds) {
+                let mut object = Object::new(values.origin);
+                context.scope(scope, values, guard, &mut object);
+                if let Some((path, key_origin, value)) = variant {
+                    object.put(store, path, guard, key_origin, value);
+                }
+                out.push((guard, object.finish(store, guard)));
+            }
+        }
+        for rule in whole {
+            let holds = store.and(holds, context.condition(rule.when.as_ref(), values).yes);
+            for found in source::follow(store, values, &rule.source, holds) {
+                let value = context.lower(rule, &found.value);
+                if !value.is_unset() {
+                    out.push((found.guard, value));
+                }
+            }
+        }
+        if let (Some(of), Some(shape)) = (&owner_type, shape) {
+            let conform = conform::Conform { store, of, absent: &[], fallback: context.origin };
+            for (_, value) in &mut out {
+                *value = conform.part(shape, std::mem::replace(value, Value::absent()));
+            }
+        }
+        out.retain(|(guard, _): &(Guard, Value)| !guard.is_false());
+        Some(Declared {
+            owners: companion.owners.clone(),
+            owner,
+            argument: companion.argument.join(".").into(),
+            path: compile::text(&companion.path),
+            append: companion.append,
+            values: out,
+        })
+    }
+}
