@@ -264,7 +264,8 @@ pub(super) struct CodecText {
 /// `when ARGUMENT` or `when ARGUMENT = VALUE`: the rule holds only then.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct When {
-    pub(super) argument: Str,
+    /// Its path from the scope's object.
+    pub(super) argument: Vec<Str>,
     /// None: the argument must be true.
     pub(super) value: Option<Str>,
     /// `!=` instead of `=`.
@@ -423,7 +424,12 @@ impl Reader<'_> {
                 let Some((target, source)) = rest.split_once(" in ") else {
                     return Err(self.error(line, "expected `place Target in argument`".into()));
                 };
-                Item::Place { line: number, target: path(target.trim()), source: source.trim().into(), majors }
+                Item::Place {
+                    line: number,
+                    target: path(target.trim()),
+                    source: source.trim().into(),
+                    majors,
+                }
             }
             "irreversible" => {
                 let (target, reason) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
@@ -432,9 +438,18 @@ impl Reader<'_> {
             }
             "function" => Item::Function { line: number, name: rest.into() },
             "property" => Item::Property,
-            _ => return Err(self.error(line, format!("expected a rule `argument -> Property` or a keyword, found `{word}`"))),
+            _ => {
+                return Err(self.error(
+                    line,
+                    format!("expected a rule `argument -> Property` or a keyword, found `{word}`"),
+                ));
+            }
         };
-        if below.is_empty() { Ok(item) } else { Err(self.error(line, format!("nothing can stand below `{word}`"))) }
+        if below.is_empty() {
+            Ok(item)
+        } else {
+            Err(self.error(line, format!("nothing can stand below `{word}`")))
+        }
     }
 
     fn assignment(&self, line: &Line, text: &str) -> Result<(Vec<Step>, Str), TableError> {
@@ -457,7 +472,9 @@ impl Reader<'_> {
         let parsed = range.trim().split_once("..").map(|(a, b)| (bound(a, 0), bound(b, u32::MAX)));
         match parsed {
             Some((Ok(first), Ok(last))) => Ok((before.trim(), Majors { first, last })),
-            _ => Err(self.error(line, format!("`{range}` is not a range of versions such as `4..` or `..3`"))),
+            _ => {
+                Err(self.error(line, format!("`{range}` is not a range of versions such as `4..` or `..3`")))
+            }
         }
     }
 
@@ -474,7 +491,15 @@ impl Reader<'_> {
             }
             codecs.push(codec_text(word));
         }
-        Ok(Item::Rule { line: line.number, source: names(source), target: path(target), codecs, expand, when, items })
+        Ok(Item::Rule {
+            line: line.number,
+            source: names(source),
+            target: path(target),
+            codecs,
+            expand,
+            when,
+            items,
+        })
     }
 
     fn companion(&self, line: &Line, text: &str, items: Vec<Item>) -> Result<Item, TableError> {
@@ -503,7 +528,7 @@ fn split_when(text: &str) -> (&str, Option<When>) {
         Some((argument, value)) => (argument.trim(), Some(value.trim().trim_matches('"').into())),
         None => (condition.trim(), None),
     };
-    (before.trim_end(), Some(When { argument: argument.into(), value, negated }))
+    (before.trim_end(), Some(When { argument: names(argument), value, negated }))
 }
 
 /// A source path: names; `.` alone is the object itself, `[]` says for people that there may be several.
@@ -515,7 +540,11 @@ fn codec_text(word: &str) -> CodecText {
     match word.split_once('(') {
         Some((name, arguments)) => CodecText {
             name: name.into(),
-            arguments: arguments.trim_end_matches(')').split(',').map(|a| a.trim().trim_matches('"').into()).collect(),
+            arguments: arguments
+                .trim_end_matches(')')
+                .split(',')
+                .map(|a| a.trim().trim_matches('"').into())
+                .collect(),
         },
         None => CodecText { name: word.into(), arguments: Vec::new() },
     }

@@ -147,7 +147,10 @@ fn result(finding: &Finding, outcome: &Outcome) -> Value {
             .collect();
         out.insert("relatedLocations".to_owned(), json!(related));
     }
-    out.insert("partialFingerprints".to_owned(), json!({ "primaryLocationLineHash": finding.fingerprint.as_str() }));
+    out.insert(
+        "partialFingerprints".to_owned(),
+        json!({ "primaryLocationLineHash": finding.fingerprint.as_str() }),
+    );
     Value::Object(out)
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::Str;
-use crate::eval::{Data, Entry, Guard, List, ListKind, Map, MapKind, Marks, Member, Origin, Store, UnknownId, Value};
+use crate::eval::{
+    Data, Entry, Guard, List, ListKind, Map, MapKind, Marks, Member, Origin, Store, UnknownId, Value,
+};
 
 use super::super::table::Step;
 
@@ -69,7 +71,13 @@ impl Object {
     }
 
     /// The object at a path, made where it is not there yet; a path that ends with an element makes a new element.
-    pub(super) fn descend(&mut self, store: &Store, path: &[Step], guard: Guard, origin: Origin) -> Option<&mut Object> {
+    pub(super) fn descend(
+        &mut self,
+        store: &Store,
+        path: &[Step],
+        guard: Guard,
+        origin: Origin,
+    ) -> Option<&mut Object> {
         let Some((Step::Name(key), rest)) = path.split_first() else { return Some(self) };
         let slot = self.slot(key, origin)?;
         if let Some((Step::Element, rest)) = rest.split_first() {
@@ -94,7 +102,8 @@ impl Object {
                 slot.alternatives.len() - 1
             }
         };
-        let others = store.any(slot.alternatives.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, (g, _))| *g));
+        let others =
+            store.any(slot.alternatives.iter().enumerate().filter(|(i, _)| *i != at).map(|(_, (g, _))| *g));
         let (present, node) = slot.alternatives.get_mut(at)?;
         *present = store.and_not(store.or(*present, guard), others);
         let Node::Object(object) = node else { return None };
@@ -143,7 +152,14 @@ impl Object {
     }
 
     /// Says that there may be elements at a path that nobody knows.
-    pub(super) fn put_rest(&mut self, store: &Store, path: &[Step], guard: Guard, rest: UnknownId, value: Value) {
+    pub(super) fn put_rest(
+        &mut self,
+        store: &Store,
+        path: &[Step],
+        guard: Guard,
+        rest: UnknownId,
+        value: Value,
+    ) {
         let [parent @ .., Step::Element] = path else {
             self.put(store, path, guard, value.origin, value);
             return;
@@ -195,8 +211,10 @@ impl Slot {
                     let Node::Leaf(Value { data: Data::List(list), origin, .. }) = node else { return true };
                     made.origin = *origin;
                     made.rest = list.rest;
-                    let members =
-                        list.members.iter().map(|m| (store.and(*guard, m.guard), Node::Leaf(m.value.clone())));
+                    let members = list
+                        .members
+                        .iter()
+                        .map(|m| (store.and(*guard, m.guard), Node::Leaf(m.value.clone())));
                     made.members.extend(members);
                     present = store.or(present, *guard);
                     false

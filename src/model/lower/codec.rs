@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::Str;
 use crate::eval::{
-    Arm, Data, Entry, Guard, InstanceId, List, ListKind, Map, MapKind, Member, Number, Part, Reference, Store, UnknownKind,
-    Value,
+    Arm, Data, Entry, Guard, InstanceId, List, ListKind, Map, MapKind, Member, Number, Part, Reference,
+    Store, UnknownKind, Value,
 };
 use crate::program::TypeExpr;
 
@@ -84,7 +84,9 @@ impl Codec {
             ("split", [_, _]) => Codec::Split(",".into()),
             ("prefix", [text]) => Codec::Prefix(text.clone()),
             ("flag", [name]) => Codec::Flag(name.clone()),
-            (name, _) => return Err(format!("there is no conversion `{name}` with {} arguments", arguments.len())),
+            (name, _) => {
+                return Err(format!("there is no conversion `{name}` with {} arguments", arguments.len()));
+            }
         };
         Ok(codec)
     }
@@ -128,7 +130,9 @@ impl Codec {
                 Some(b) => with(Data::String(if b { yes.clone() } else { no.clone() })),
                 None => self.derived(store, value),
             },
-            (Codec::Text, Data::Bool(b)) => with(Data::String(if *b { "true".into() } else { "false".into() })),
+            (Codec::Text, Data::Bool(b)) => {
+                with(Data::String(if *b { "true".into() } else { "false".into() }))
+            }
             (Codec::Text, Data::Number(n)) => with(Data::String(n.to_string().into())),
             (Codec::Text, _) => value.clone(),
             (Codec::Not, _) => match truth(value) {
@@ -140,7 +144,9 @@ impl Codec {
                 None => self.derived(store, value),
             },
             (Codec::Single, Data::List(list)) => match list.members.as_slice() {
-                [] => list.rest.map_or_else(Value::absent, |u| with(Data::Unknown(super::source::part(store, u, "[0]")))),
+                [] => list.rest.map_or_else(Value::absent, |u| {
+                    with(Data::Unknown(super::source::part(store, u, "[0]")))
+                }),
                 [one] if one.guard.is_true() => one.value.clone(),
                 many => {
                     let arms = many.iter().map(|m| Arm { guard: m.guard, value: m.value.clone() });
@@ -154,7 +160,8 @@ impl Codec {
                     .iter()
                     .map(|entry| {
                         let name = Value::new(Data::String(entry.key.clone()), entry.key_origin);
-                        let pair = object(&entry.value, [(key.clone(), name), (text.clone(), entry.value.clone())]);
+                        let pair =
+                            object(&entry.value, [(key.clone(), name), (text.clone(), entry.value.clone())]);
                         Member { guard: entry.guard, value: Value { data: pair, ..entry.value.clone() } }
                     })
                     .collect();
@@ -176,14 +183,16 @@ impl Codec {
                 let parts = s.split(by.as_str()).map(|p| (Guard::TRUE, with(Data::String(p.trim().into()))));
                 with(sequence(ListKind::List, parts))
             }
-            (Codec::Prefix(prefix), Data::String(s)) => with(Data::String(crate::Str::from(format!("{prefix}{s}")))),
+            (Codec::Prefix(prefix), Data::String(s)) => {
+                with(Data::String(crate::Str::from(format!("{prefix}{s}"))))
+            }
             (Codec::Prefix(prefix), Data::Text(parts)) => {
                 let first = std::iter::once(Part::Text(prefix.clone()));
                 with(Data::Text(first.chain(parts.iter().cloned()).collect()))
             }
-            (Codec::Prefix(prefix), Data::Unknown(_)) => {
-                with(Data::Text([Part::Text(prefix.clone()), Part::Term(value.clone())].into_iter().collect()))
-            }
+            (Codec::Prefix(prefix), Data::Unknown(_)) => with(Data::Text(
+                [Part::Text(prefix.clone()), Part::Term(value.clone())].into_iter().collect(),
+            )),
             (Codec::Flag(name), Data::List(list)) => {
                 let truth = store.truth_any(
                     list.members.iter().map(|m| (m.guard, super::source::equals(store, &m.value, name))),
@@ -280,7 +289,9 @@ impl Codec {
                     list.members.iter().map(|m| m.value.as_str().map(Str::as_str)).collect();
                 with(Data::String(parts?.join(by).into()))
             }
-            (Codec::Prefix(prefix), Data::String(s)) => with(Data::String(s.strip_prefix(prefix.as_str())?.into())),
+            (Codec::Prefix(prefix), Data::String(s)) => {
+                with(Data::String(s.strip_prefix(prefix.as_str())?.into()))
+            }
             _ => None,
         }
     }

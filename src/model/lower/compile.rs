@@ -129,10 +129,9 @@ impl<'s> Source<'s> {
                 resource.object(id).iter().map(|a| terraform_argument(resource, a)).collect()
             }
             Source::Registry(of, id) => match of.shape(id) {
-                Some(Shape::Object(fields)) => fields
-                    .iter()
-                    .map(|f| registry_argument(of, f.name.clone(), f.shape))
-                    .collect(),
+                Some(Shape::Object(fields)) => {
+                    fields.iter().map(|f| registry_argument(of, f.name.clone(), f.shape)).collect()
+                }
                 _ => Vec::new(),
             },
             Source::Any => Vec::new(),
@@ -151,7 +150,12 @@ impl<'s> Source<'s> {
                 _ => Vec::new(),
             },
             Source::Any => {
-                return Ok(Argument { name: name.into(), form: Form::Json, inner: Source::Any, settable: true });
+                return Ok(Argument {
+                    name: name.into(),
+                    form: Form::Json,
+                    inner: Source::Any,
+                    settable: true,
+                });
             }
         };
         Err(closest(name, &names).cloned())
@@ -256,7 +260,11 @@ fn outputs(out: &mut Compiled, schema: &Resource, of: &Type) {
             ("id", _) => Output::Ref,
             (_, Some(path)) => Output::Attribute(path.clone()),
             (name, None) => {
-                let rule = out.root.rules.iter().find(|r| r.below.is_none() && matches!(r.source.as_slice(), [n] if n == name));
+                let rule = out
+                    .root
+                    .rules
+                    .iter()
+                    .find(|r| r.below.is_none() && matches!(r.source.as_slice(), [n] if n == name));
                 match rule {
                     Some(rule) => Output::Property(text(&rule.target)),
                     None => continue,
@@ -329,6 +337,7 @@ impl Compiler {
                             }
                         }
                     }
+                    self.condition(*line, when.as_ref(), source);
                     let mut scope = Scope::default();
                     for (at, owner) in owners.iter().enumerate() {
                         let Some(owner_type) = registry::get(owner) else {
@@ -368,7 +377,8 @@ impl Compiler {
         match target.of.lookup_from(target.shape, &text(path)) {
             Ok(found) => Some(found.id),
             Err(wrong) => {
-                let at = if wrong.parent.is_empty() { String::new() } else { format!(" in `{}`", wrong.parent) };
+                let at =
+                    if wrong.parent.is_empty() { String::new() } else { format!(" in `{}`", wrong.parent) };
                 let what = format!("property of `{}`{at}", target.of.name);
                 self.error(line, unknown(&what, &wrong.step, wrong.suggestion()));
                 None
@@ -424,7 +434,9 @@ impl Compiler {
                     }
                     None => self.error(*line, format!("there is no function `{name}`")),
                 },
-                Item::Companion { line, .. } | Item::Output { line, .. } | Item::Place { line, .. } if depth > 0 => {
+                Item::Companion { line, .. } | Item::Output { line, .. } | Item::Place { line, .. }
+                    if depth > 0 =>
+                {
                     self.error(*line, "this can only stand directly below the header".into());
                 }
                 _ => {}
@@ -453,12 +465,17 @@ impl Compiler {
                 continue;
             }
             let plain = normal(&argument.name);
-            let plural = if let Some(stem) = plain.strip_suffix('y') { format!("{stem}ies") } else { format!("{plain}s") };
+            let plural = if let Some(stem) = plain.strip_suffix('y') {
+                format!("{stem}ies")
+            } else {
+                format!("{plain}s")
+            };
             let found = [plain.as_str(), plural.as_str(), plain.strip_suffix('s').unwrap_or("")]
                 .iter()
                 .find_map(|candidate| names.iter().position(|n| n == candidate));
             let rule = found.and_then(|at| fields.get(at)).and_then(|field| {
-                if written.contains(&field.name) || (depth == 0 && target.of.read_only.contains(&field.name)) {
+                if written.contains(&field.name) || (depth == 0 && target.of.read_only.contains(&field.name))
+                {
                     return None;
                 }
                 let mut path = vec![Step::Name(field.name.clone())];
@@ -491,12 +508,21 @@ impl Compiler {
         }
     }
 
-    fn rule(&mut self, written: &Written<'_>, source: Source<'_>, target: Target<'_>, depth: usize) -> Option<Rule> {
+    fn rule(
+        &mut self,
+        written: &Written<'_>,
+        source: Source<'_>,
+        target: Target<'_>,
+        depth: usize,
+    ) -> Option<Rule> {
         let line = written.line;
         let mut argument = Argument { name: Str::new(), form: Form::Object, inner: source, settable: true };
         for (at, name) in written.path.iter().enumerate() {
             if at > 0 && argument.form != Form::Object && !matches!(argument.inner, Source::Any) {
-                self.error(line, format!("`{}` is not a single block: write its rules below it", argument.name));
+                self.error(
+                    line,
+                    format!("`{}` is not a single block: write its rules below it", argument.name),
+                );
                 return None;
             }
             match argument.inner.argument(name) {
@@ -516,9 +542,12 @@ impl Compiler {
                 Err(message) => self.error(line, message),
             }
         }
-        let nested = matches!(argument.form, Form::Object | Form::Objects) && !matches!(argument.inner, Source::Any);
+        let nested =
+            matches!(argument.form, Form::Object | Form::Objects) && !matches!(argument.inner, Source::Any);
         let mut below = None;
-        if !written.items.is_empty() || (nested && codecs.is_empty() && !matches!(target.of.shape(shape), Some(Shape::Json))) {
+        if !written.items.is_empty()
+            || (nested && codecs.is_empty() && !matches!(target.of.shape(shape), Some(Shape::Json)))
+        {
             if let Some(Shape::List { items, .. }) = target.of.shape(shape)
                 && path.last() != Some(&Step::Element)
             {
@@ -526,29 +555,39 @@ impl Compiler {
                 shape = *items;
             }
             if !written.items.is_empty() || matches!(target.of.shape(shape), Some(Shape::Object(_))) {
-                below = Some(self.scope(written.items, argument.inner, Target { of: target.of, shape }, depth + 1));
+                below = Some(self.scope(
+                    written.items,
+                    argument.inner,
+                    Target { of: target.of, shape },
+                    depth + 1,
+                ));
             }
         } else if codecs.is_empty() && !path.is_empty() && !written.expand {
             match fit(&argument, target.of, shape) {
                 Some((_, implied, _)) => codecs = implied,
-                None if path.last() == Some(&Step::Element) || matches!(argument.inner, Source::Any) && argument.form == Form::Json => {}
+                None if path.last() == Some(&Step::Element)
+                    || matches!(argument.inner, Source::Any) && argument.form == Form::Json => {}
                 None => self.error(
                     line,
-                    format!("`{}` and `{}` are built differently: a conversion is missing", argument.name, text(&path)),
+                    format!(
+                        "`{}` and `{}` are built differently: a conversion is missing",
+                        argument.name,
+                        text(&path)
+                    ),
                 ),
             }
         }
-        if let (Some(Codec::Alias(pairs)), Some(Shape::String(values))) = (codecs.last(), target.of.shape(shape)) {
+        if let (Some(Codec::Alias(pairs)), Some(Shape::String(values))) =
+            (codecs.last(), target.of.shape(shape))
+        {
             self.listed(line, pairs.iter().map(|(_, b)| b), values);
         }
-        if let (Some(Codec::Bool(yes, no)), Some(Shape::String(values))) = (codecs.last(), target.of.shape(shape)) {
+        if let (Some(Codec::Bool(yes, no)), Some(Shape::String(values))) =
+            (codecs.last(), target.of.shape(shape))
+        {
             self.listed(line, [yes, no].into_iter(), values);
         }
-        if let Some(when) = written.when
-            && let Err(suggestion) = source.argument(&when.argument)
-        {
-            self.error(line, unknown("argument", &when.argument, suggestion.as_ref()));
-        }
+        self.condition(line, written.when.as_ref(), source);
         Some(Rule {
             source: written.path.to_vec(),
             target: path,
@@ -559,6 +598,20 @@ impl Compiler {
             automatic: false,
             shape,
         })
+    }
+
+    /// A condition's argument must exist.
+    fn condition(&mut self, line: u32, when: Option<&When>, source: Source<'_>) {
+        let mut from = source;
+        for name in when.into_iter().flat_map(|w| &w.argument) {
+            match from.argument(name) {
+                Ok(found) => from = found.inner,
+                Err(suggestion) => {
+                    self.error(line, unknown("argument", name, suggestion.as_ref()));
+                    return;
+                }
+            }
+        }
     }
 
     /// Values that a conversion makes must be among those that the registry lists.
@@ -597,15 +650,17 @@ fn fit(argument: &Argument<'_>, of: &Type, shape: ShapeId) -> Option<(ShapeId, V
             of.field(*items, "Value")?;
             Some((shape, vec![Codec::Pairs("Key".into(), "Value".into())], false))
         }
-        (Form::List, Shape::List { items, .. }) => {
-            (!matches!(of.shape(*items), Some(Shape::Object(_) | Shape::List { .. }))).then_some((shape, Vec::new(), false))
-        }
+        (Form::List, Shape::List { items, .. }) => (!matches!(
+            of.shape(*items),
+            Some(Shape::Object(_) | Shape::List { .. })
+        ))
+        .then_some((shape, Vec::new(), false)),
         (Form::Text, Shape::Json) => Some((shape, vec![Codec::Json], false)),
         (Form::Text | Form::Number, Shape::String(_) | Shape::Integer | Shape::Number) => plain,
         (Form::Text | Form::Bool, Shape::Boolean) => plain,
-        (Form::Bool, Shape::String(values)) => {
-            (values.is_empty() || values.iter().any(|v| v.eq_ignore_ascii_case("true"))).then_some((shape, Vec::new(), false))
-        }
+        (Form::Bool, Shape::String(values)) => (values.is_empty()
+            || values.iter().any(|v| v.eq_ignore_ascii_case("true")))
+        .then_some((shape, Vec::new(), false)),
         (Form::Json, Shape::Json) | (Form::Map | Form::List, Shape::Json) => plain,
         (Form::Json, _) => plain,
         _ => None,

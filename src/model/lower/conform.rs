@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use crate::Str;
-use crate::eval::{Arm, Data, Entry, Guard, List, Map, Member, Number, Origin, OriginStep, Store, Value, Via};
+use crate::eval::{
+    Arm, Data, Entry, Guard, List, Map, Member, Number, Origin, OriginStep, Store, Value, Via,
+};
 
 use super::super::registry::{Shape, ShapeId, Type};
 use super::super::table::Step;
@@ -56,7 +58,9 @@ impl Conform<'_> {
             }
             (Shape::Boolean, Data::String(_)) => with(Data::Bool(codec::truth(value)?)),
             (Shape::Integer | Shape::Number, Data::String(s)) => with(Data::Number(Number::parse(s)?)),
-            (Shape::String(_), Data::Bool(b)) => with(Data::String(if *b { "true".into() } else { "false".into() })),
+            (Shape::String(_), Data::Bool(b)) => {
+                with(Data::String(if *b { "true".into() } else { "false".into() }))
+            }
             (Shape::String(_), Data::Number(n)) => with(Data::String(n.to_string().into())),
             (Shape::List { items, .. }, Data::List(list)) => {
                 let members = self.members(*items, &list.members, path, depth)?;
@@ -85,7 +89,13 @@ impl Conform<'_> {
         }
     }
 
-    fn members(&self, items: ShapeId, members: &[Member], path: &mut Vec<Str>, depth: u32) -> Option<Vec<Member>> {
+    fn members(
+        &self,
+        items: ShapeId,
+        members: &[Member],
+        path: &mut Vec<Str>,
+        depth: u32,
+    ) -> Option<Vec<Member>> {
         let mut out: Option<Vec<Member>> = None;
         for (at, member) in members.iter().enumerate() {
             if let Some(value) = self.value(items, &member.value, path, depth + 1)
@@ -97,7 +107,14 @@ impl Conform<'_> {
         out
     }
 
-    fn object(&self, id: ShapeId, value: &Value, map: &Map, path: &mut Vec<Str>, depth: u32) -> Option<Vec<Entry>> {
+    fn object(
+        &self,
+        id: ShapeId,
+        value: &Value,
+        map: &Map,
+        path: &mut Vec<Str>,
+        depth: u32,
+    ) -> Option<Vec<Entry>> {
         let Some(Shape::Object(fields)) = self.of.shape(id) else { return None };
         let mut out: Option<Vec<Entry>> = None;
         for (at, entry) in map.entries.iter().enumerate() {
@@ -141,7 +158,8 @@ impl Conform<'_> {
                 Step::Name(n) => Some(n.as_str()),
                 Step::Element => None,
             });
-            path.iter().map(Str::as_str).chain([name]).all(|n| names.next() == Some(n)) && names.next().is_none()
+            path.iter().map(Str::as_str).chain([name]).all(|n| names.next() == Some(n))
+                && names.next().is_none()
         })
     }
 

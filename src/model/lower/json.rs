@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::Str;
 use crate::eval::{
-    Arm, Data, Entry, Guard, List, ListKind, Map, MapKind, Member, Number, Origin, OriginStep, Part, Store, Value, Via,
+    Arm, Data, Entry, Guard, List, ListKind, Map, MapKind, Member, Number, Origin, OriginStep, Part, Store,
+    Value, Via,
 };
 use crate::source::Span;
 
@@ -19,8 +20,10 @@ const WINDOW: usize = 2_000;
 pub(super) fn structured(store: &Store, value: &Value) -> Value {
     match &value.data {
         Data::Choice(arms) => {
-            let arms: Vec<Arm> =
-                arms.iter().map(|arm| Arm { guard: arm.guard, value: structured(store, &arm.value) }).collect();
+            let arms: Vec<Arm> = arms
+                .iter()
+                .map(|arm| Arm { guard: arm.guard, value: structured(store, &arm.value) })
+                .collect();
             Value { data: Data::Choice(arms.into()), ..value.clone() }
         }
         Data::Json(inner) => {
@@ -62,7 +65,9 @@ fn parse(store: &Store, value: &Value, text: &str, terms: &[&Value]) -> Value {
     let parsed = parser.value(0);
     parser.space();
     match parsed {
-        Some(parsed) if parser.at == text.len() => Value { marks: store.union_marks(value.marks, parsed.marks), ..parsed },
+        Some(parsed) if parser.at == text.len() => {
+            Value { marks: store.union_marks(value.marks, parsed.marks), ..parsed }
+        }
         _ => value.clone(),
     }
 }
@@ -138,7 +143,8 @@ impl Parser<'_> {
                 Some(structured(self.store, term))
             }
             _ => {
-                let end = self.rest().find([',', '}', ']', ' ', '\n', '\r', '\t']).unwrap_or(self.rest().len());
+                let end =
+                    self.rest().find([',', '}', ']', ' ', '\n', '\r', '\t']).unwrap_or(self.rest().len());
                 let token: Str = self.rest().get(..end)?.into();
                 self.at += end;
                 let data = match token.as_str() {
@@ -222,8 +228,7 @@ impl Parser<'_> {
         let begin = self.at;
         let mut escaped = false;
         loop {
-            let mut chars = self.rest().chars();
-            let c = chars.next()?;
+            let c = self.rest().chars().next()?;
             self.at += c.len_utf8();
             match c {
                 '"' => break,
@@ -235,7 +240,7 @@ impl Parser<'_> {
                 }
                 '\\' => {
                     escaped = true;
-                    let e = chars.next()?;
+                    let e = self.rest().chars().next()?;
                     self.at += e.len_utf8();
                     match e {
                         'n' => text.push('\n'),

@@ -100,7 +100,11 @@ pub fn place(declared: &str, path: &str, major: u32) -> Option<Place> {
 
 /// Why a property of a Terraform type can't be written back, if a table says so.
 pub fn irreversible(declared: &str, path: &str) -> Option<Str> {
-    compiled(declared)?.irreversible.iter().find(|(target, _)| target == path).map(|(_, reason)| reason.clone())
+    compiled(declared)?
+        .irreversible
+        .iter()
+        .find(|(target, _)| target == path)
+        .map(|(_, reason)| reason.clone())
 }
 
 /// A resource of the graph from an evaluated instance.
@@ -127,6 +131,7 @@ pub fn resource(store: &Store, instance: &Instance, id: ResourceId) -> Resource 
         presence: Presence::Written,
         construct: None,
         scope: Arc::clone(&instance.scope),
+        depends_on: instance.depends_on.clone(),
     }
 }
 
@@ -148,8 +153,12 @@ pub fn properties(store: &Store, instance: &Instance) -> Value {
     let mut target = Object::new(instance.values.origin);
     context.scope(&table.root, &instance.values, Guard::TRUE, &mut target);
     let value = target.finish(store, Guard::TRUE);
-    let absent: Vec<Vec<Step>> =
-        table.absent.iter().filter(|(_, majors)| context.holds_for(*majors)).map(|(path, _)| path.clone()).collect();
+    let absent: Vec<Vec<Step>> = table
+        .absent
+        .iter()
+        .filter(|(_, majors)| context.holds_for(*majors))
+        .map(|(path, _)| path.clone())
+        .collect();
     conform::Conform { store, of: &of, absent: &absent, fallback: origin }.resource(value)
 }
 
@@ -162,7 +171,7 @@ impl Context<'_> {
     /// When a condition holds of an object.
     fn condition(&self, when: Option<&When>, source: &Value) -> Truth {
         let Some(when) = when else { return Truth::YES };
-        let found = source::get(self.store, source, &when.argument, Guard::TRUE);
+        let found = source::follow(self.store, source, &when.argument, Guard::TRUE);
         let wanted = when.value.as_deref().unwrap_or("true");
         let set = self.store.any(found.iter().map(|f| f.guard));
         let start = Truth { yes: Guard::FALSE, no: self.store.not(set) };
@@ -257,7 +266,10 @@ impl Context<'_> {
             match element {
                 Element::One(guard, value) => {
                     for (variant, guard) in self.variants(below, &value, guard) {
-                        let Some(object) = target.descend(self.store, &rule.target, guard, value.origin) else { continue };
+                        let Some(object) = target.descend(self.store, &rule.target, guard, value.origin)
+                        else {
+                            continue;
+                        };
                         self.scope(below, &value, guard, object);
                         if let Some((path, key_origin, value)) = variant {
                             object.put(self.store, path, guard, key_origin, value);
@@ -273,7 +285,12 @@ impl Context<'_> {
 
     /// What a scope's `expand` rules make of an object: one variant for each member of the arguments; the object as it
     /// is when none of them is set.
-    fn variants<'s>(&self, scope: &'s Scope, source: &Value, guard: Guard) -> Vec<(Option<Variant<'s>>, Guard)> {
+    fn variants<'s>(
+        &self,
+        scope: &'s Scope,
+        source: &Value,
+        guard: Guard,
+    ) -> Vec<(Option<Variant<'s>>, Guard)> {
         let mut out = Vec::new();
         let mut set = Guard::FALSE;
         let mut any = false;
@@ -308,7 +325,7 @@ impl Context<'_> {
 
     /// An unknown for a rule whose condition is not known.
     fn undecided(&self, rule: &Rule, value: &Value) -> Value {
-        let when = rule.when.as_ref().map_or("", |w| w.argument.as_str());
+        let when = rule.when.as_ref().map_or_else(String::new, |w| w.argument.join("."));
         let reason = Str::from(format!("whether it applies depends on `{when}`"));
         let unknown = self.store.reason(self.store.place(value.origin), reason);
         Value { data: crate::eval::Data::Unknown(unknown), ..value.clone() }
@@ -324,7 +341,7 @@ pub(super) type Contributed = (Guard, Value);
 pub(super) mod companions {
     //! What resources contribute to others: the part of companions that needs the tables.
 
-    use super::{Arc, Compiled, Contributed, Context, Element, Guard, Object, SmallVec, Store, Str, Value};
+    use super::{Arc, Compiled, Context, Contributed, Element, Guard, Object, SmallVec, Store, Str, Value};
     use super::{compile, compiled, conform, registry, source};
     use crate::eval::{Data, InstanceId, Origin};
 
@@ -380,12 +397,17 @@ pub(super) mod companions {
         let owner_type = companion.owners.first().and_then(|o| registry::get(o));
         let shape = owner_type.as_ref().and_then(|of| {
             let text = compile::text(&companion.path);
-            let text = if companion.append { format!("{}[]", text.trim_end_matches("[]")) } else { text.to_string() };
+            let text = if companion.append {
+                format!("{}[]", text.trim_end_matches("[]"))
+            } else {
+                text.to_string()
+            };
             of.property(&text).map(|p| p.id)
         });
         let mut out = Vec::new();
         let scope = &companion.scope;
-        let whole: SmallVec<[&compile::Rule; 1]> = scope.rules.iter().filter(|r| r.target.is_empty()).collect();
+        let whole: SmallVec<[&compile::Rule; 1]> =
+            scope.rules.iter().filter(|r| r.target.is_empty()).collect();
         if whole.is_empty() {
             for (variant, guard) in context.variants(scope, values, holds) {
                 let mut object = Object::new(values.origin);
@@ -422,3 +444,6 @@ pub(super) mod companions {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

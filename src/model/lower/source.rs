@@ -44,12 +44,14 @@ pub(super) fn get(store: &Store, object: &Value, name: &str, guard: Guard) -> Sm
             if let Some(rest) = map.rest
                 && !covered.is_true()
             {
-                let value = Value { data: Data::Unknown(part(store, rest, format!(".{name}"))), ..object.clone() };
+                let value =
+                    Value { data: Data::Unknown(part(store, rest, format!(".{name}"))), ..object.clone() };
                 push(store, &mut out, store.and_not(guard, covered), object.origin, &value);
             }
         }
         Data::Unknown(unknown) => {
-            let value = Value { data: Data::Unknown(part(store, *unknown, format!(".{name}"))), ..object.clone() };
+            let value =
+                Value { data: Data::Unknown(part(store, *unknown, format!(".{name}"))), ..object.clone() };
             push(store, &mut out, guard, object.origin, &value);
         }
         Data::Choice(arms) => {
@@ -78,7 +80,9 @@ fn push(store: &Store, out: &mut SmallVec<[Found; 1]>, guard: Guard, key_origin:
             let value = match set.as_slice() {
                 [] => return,
                 [one] => one.value.clone(),
-                many => Value { data: Data::Choice(many.iter().map(|a| (*a).clone()).collect()), ..value.clone() },
+                many => {
+                    Value { data: Data::Choice(many.iter().map(|a| (*a).clone()).collect()), ..value.clone() }
+                }
             };
             out.push(Found { guard, key_origin, value });
         }

@@ -1,0 +1,217 @@
+//! Lowering of small resources, written as JSON with blocks as lists.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::eval::{Data, InstanceInfo, InstanceKey, Scope as Account, UnknownKind};
+use crate::model::companion;
+use crate::program::TypeExpr;
+use crate::source::{Sources, Span};
+
+use super::*;
+
+struct World {
+    store: Store,
+    span: Span,
+}
+
+impl World {
+    fn new() -> World {
+        let sources = Arc::new(Sources::new());
+        let file = sources.add("main.tf", "resource \"x\" \"y\" {}");
+        World { store: Store::new(sources), span: Span::new(file.id, 0, 5) }
+    }
+
+    fn unknown(&self, name: &str) -> Value {
+        let id = self.store.unknown(UnknownKind::Input(name.into()), false, TypeExpr::Any);
+        Value::new(Data::Unknown(id), Origin::NONE)
+    }
+
+    fn instance(&self, declared: &str, values: Value) -> Instance {
+        let info = InstanceInfo {
+            address: format!("{declared}.y").into(),
+            module: Str::new(),
+            mode: Mode::Managed,
+            type_name: declared.into(),
+            name: "y".into(),
+            key: InstanceKey::None,
+        };
+        Instance {
+            id: self.store.intern_instance(info.clone()),
+            info,
+            exists: Guard::TRUE,
+            values,
+            meta: Value::absent(),
+            header: self.span,
+            span: self.span,
+            calls: Vec::new(),
+            depends_on: Vec::new(),
+            scope: Arc::new(Account { provider_major: (3, 6), ..Account::default() }),
+        }
+    }
+
+    fn lower(&self, declared: &str, values: Value) -> Json {
+        let instance = self.instance(declared, values);
+        self.json(&properties(&self.store, &instance))
+    }
+
+    fn lower_json(&self, declared: &str, values: Json) -> Json {
+        self.lower(declared, conform::from_json(&values, Origin::NONE))
+    }
+
+    fn contributions(&self, declared: &str, values: Json) -> Vec<(String, String, Vec<Json>)> {
+        let instance = self.instance(declared, conform::from_json(&values, Origin::NONE));
+        let made = resource(&self.store, &instance, ResourceId(0));
+        companion::contributions(&self.store, &made)
+            .into_iter()
+            .map(|c| {
+                let owners: Vec<String> = c.owners.iter().map(|(_, v)| self.json(v).to_string()).collect();
+                (
+                    format!("{} {}", c.owner_types.join("|"), owners.join(",")),
+                    c.path.to_string(),
+                    c.values.iter().map(|(g, v)| self.guarded(*g, self.json(v))).collect(),
+                )
+            })
+            .collect()
+    }
+
+    fn guarded(&self, guard: Guard, value: Json) -> Json {
+        if guard.is_true() { value } else { json!({ "when": self.store.describe(guard), "value": value }) }
+    }
+
+    fn json(&self, value: &Value) -> Json {
+        match &value.data {
+            Data::Absent => json!("<absent>"),
+            Data::Null => Json::Null,
+            Data::Bool(b) => json!(b),
+            Data::Number(n) => serde_json::from_str(&n.to_string()).unwrap(),
+            Data::String(s) => json!(s.as_str()),
+            Data::Text(parts) => parts
+                .iter()
+                .map(|p| match p {
+                    crate::eval::Part::Text(t) => json!(t.as_str()),
+                    crate::eval::Part::Term(t) => self.json(t),
+                })
+                .collect(),
+            Data::Json(inner) => self.json(inner),
+            Data::List(list) => {
+                let mut out: Vec<Json> =
+                    list.members.iter().map(|m| self.guarded(m.guard, self.json(&m.value))).collect();
+                if let Some(rest) = list.rest {
+                    out.push(json!(format!("…{}", self.store.unknown_name(rest))));
+                }
+                Json::Array(out)
+            }
+            Data::Map(map) => {
+                let mut out = Map::new();
+                for entry in &map.entries {
+                    let key = if entry.guard.is_true() {
+                        entry.key.to_string()
+                    } else {
+                        format!("{} if {}", entry.key, self.store.describe(entry.guard))
+                    };
+                    out.insert(key, self.json(&entry.value));
+                }
+                out.sort_keys();
+                Json::Object(out)
+            }
+            Data::Unknown(id) => json!(format!("?{}", self.store.unknown_name(*id))),
+            Data::Choice(arms) => arms.iter().map(|a| self.guarded(a.guard, self.json(&a.value))).collect(),
+            Data::Instance(_) => json!("<instance>"),
+        }
+    }
+}
+
+#[test]
+fn a_block_becomes_an_object_and_true_a_word() {
+    let world = World::new();
+    let lowered = world.lower_json(
+        "aws_s3_bucket",
+        json!({ "bucket": "b", "acl": "public-read", "versioning": [{ "enabled": "true" }], "tags": { "a": "b" } }),
+    );
+    assert_eq!(
+        lowered,
+        json!({
+            "AccessControl": "PublicRead", "BucketName": "b", "Tags": [{ "Key": "a", "Value": "b" }],
+            "VersioningConfiguration": { "Status": "Enabled" },
+        })
+    );
+}
+
+#[test]
+fn unknowns_and_choices_pass_through() {
+    let world = World::new();
+    let input = world.unknown("var.env");
+    let Data::Unknown(id) = input.data else { panic!() };
+    let prod = world.store.equals(id, &"\"prod\"".into());
+    let arm = |guard, value| crate::eval::Arm { guard, value };
+    let acl = Value::new(
+        Data::Choice(
+            [arm(prod, Value::string("private")), arm(world.store.not(prod), Value::absent())]
+                .into_iter()
+                .collect(),
+        ),
+        Origin::NONE,
+    );
+    let versioning = Value::list([Value::object([("enabled".into(), world.unknown("var.on"))])]);
+    let values =
+        Value::object([("acl".into(), acl), ("versioning".into(), versioning), ("bucket".into(), input)]);
+    assert_eq!(
+        world.lower("aws_s3_bucket", values),
+        json!({
+            "AccessControl if `var.env` is \"prod\"": "Private",
+            "BucketName": "?var.env",
+            "VersioningConfiguration": { "Status": "?bool(var.on)" },
+        })
+    );
+}
+
+#[test]
+fn policies_are_read_with_the_terms_inside() {
+    let world = World::new();
+    let text = Value::new(
+        Data::Text(
+            [
+                crate::eval::Part::Text(
+                    "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Resource\": \"".into(),
+                ),
+                crate::eval::Part::Term(world.unknown("var.arn")),
+                crate::eval::Part::Text("/*\", \"Effect\": \"Allow\"}]}".into()),
+            ]
+            .into_iter()
+            .collect(),
+        ),
+        Origin::NONE,
+    );
+    let lowered = world.lower("aws_s3_bucket_policy", Value::object([("policy".into(), text)]));
+    assert_eq!(
+        lowered["PolicyDocument"],
+        json!({ "Statement": [{ "Effect": "Allow", "Resource": ["?var.arn", "/*"] }], "Version": "2012-10-17" })
+    );
+}
+
+#[test]
+fn companions_say_what_they_add() {
+    let world = World::new();
+    let made = world.contributions(
+        "aws_s3_bucket_versioning",
+        json!({ "bucket": "b", "versioning_configuration": [{ "status": "Enabled" }] }),
+    );
+    assert_eq!(
+        made,
+        [(
+            "AWS::S3::Bucket \"b\"".into(),
+            "VersioningConfiguration".into(),
+            vec![json!({ "Status": "Enabled" })]
+        )]
+    );
+}
+
+#[test]
+fn cloudformation_stays_itself_with_types_and_defaults() {
+    let world = World::new();
+    let lowered = world.lower_json("AWS::KMS::Key", json!({ "EnableKeyRotation": "true" }));
+    assert_eq!(lowered["EnableKeyRotation"], json!(true));
+    assert_eq!(lowered["KeySpec"], json!("SYMMETRIC_DEFAULT"));
+}
