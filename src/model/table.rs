@@ -24,7 +24,22 @@ macro_rules! files {
     };
 }
 
-static FILES: &[(&str, &str)] = files!["s3"];
+static FILES: &[(&str, &str)] = files![
+    "analytics",
+    "compute",
+    "data",
+    "ec2",
+    "edge",
+    "elb",
+    "iam",
+    "kms",
+    "logging",
+    "messaging",
+    "rds",
+    "s3",
+    "storage",
+    "vpc",
+];
 
 /// Where a mistake in a table is, and what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -207,6 +207,8 @@ struct Compiler {
     file: &'static str,
     errors: Vec<TableError>,
     unmatched: Vec<Str>,
+    /// The argument whose scope is compiled, for what is told about unmatched ones.
+    at: Vec<Str>,
 }
 
 /// How deep blocks are followed by name.
@@ -214,7 +216,7 @@ const MAX_DEPTH: usize = 12;
 
 /// Compiles a Terraform type's table.
 pub(super) fn terraform(name: &str, file: &'static str, target: &str, items: &[Item]) -> Compiled {
-    let mut compiler = Compiler { file, errors: Vec::new(), unmatched: Vec::new() };
+    let mut compiler = Compiler { file, errors: Vec::new(), unmatched: Vec::new(), at: Vec::new() };
     let mut out = Compiled { target: target.into(), ..Compiled::default() };
     let Some(of) = registry::get(target) else {
         compiler.error(1, format!("there is no registry type `{target}`"));
@@ -241,7 +243,7 @@ pub(super) fn terraform(name: &str, file: &'static str, target: &str, items: &[I
 pub(super) fn registry_companions(of: &Arc<Type>, blocks: &[(&'static str, Vec<Item>)]) -> Compiled {
     let mut out = Compiled { target: of.name.clone(), ..Compiled::default() };
     for (file, items) in blocks {
-        let mut compiler = Compiler { file, errors: Vec::new(), unmatched: Vec::new() };
+        let mut compiler = Compiler { file, errors: Vec::new(), unmatched: Vec::new(), at: Vec::new() };
         compiler.top(&mut out, items, Source::Registry(of, ShapeId(0)), of);
         out.errors.extend(compiler.errors);
     }
@@ -448,6 +450,14 @@ impl Compiler {
         out
     }
 
+    /// The scope of what an argument holds.
+    fn below(&mut self, items: &[Item], argument: &Argument<'_>, target: Target<'_>, depth: usize) -> Scope {
+        self.at.push(argument.name.clone());
+        let scope = self.scope(items, argument.inner, target, depth + 1);
+        self.at.pop();
+        scope
+    }
+
     /// Adds rules for the arguments that nothing mentions and that the target has under the same name.
     fn by_name(
         &mut self,
@@ -485,7 +495,7 @@ impl Compiler {
                 }
                 let below = match argument.form {
                     Form::Object | Form::Objects => {
-                        Some(self.scope(&[], argument.inner, Target { of: target.of, shape }, depth + 1))
+                        Some(self.below(&[], &argument, Target { of: target.of, shape }, depth))
                     }
                     _ => None,
                 };
@@ -502,8 +512,10 @@ impl Compiler {
             });
             match rule {
                 Some(rule) => out.rules.push(rule),
-                None if depth == 0 => self.unmatched.push(argument.name.clone()),
-                None => {}
+                None => {
+                    let path: Vec<&str> = self.at.iter().chain([&argument.name]).map(Str::as_str).collect();
+                    self.unmatched.push(path.join(".").into());
+                }
             }
         }
     }

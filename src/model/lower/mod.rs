@@ -78,6 +78,25 @@ pub fn unmatched_arguments(type_name: &str) -> Vec<Str> {
     compiled(type_name).map_or_else(Vec::new, |c| c.unmatched.clone())
 }
 
+/// What the table of a Terraform type takes where, written and by name: argument paths and registry paths.
+pub fn mapped(type_name: &str) -> Vec<(Str, Str)> {
+    fn collect(scope: &Scope, source: &[Str], target: &[Step], out: &mut Vec<(Str, Str)>) {
+        for rule in &scope.rules {
+            let source: Vec<Str> = source.iter().chain(&rule.source).cloned().collect();
+            let target: Vec<Step> = target.iter().chain(&rule.target).cloned().collect();
+            out.push((source.join(".").into(), compile::text(&target)));
+            if let Some(below) = &rule.below {
+                collect(below, &source, &target, out);
+            }
+        }
+    }
+    let mut out = Vec::new();
+    if let Some(table) = compiled(type_name) {
+        collect(&table.root, &[], &[], &mut out);
+    }
+    out
+}
+
 /// The registry type that a declared type becomes; itself when there is no table.
 pub fn registry_type(declared: &str) -> Str {
     table::target_of(declared).map_or_else(|| declared.into(), Str::from)
