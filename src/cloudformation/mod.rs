@@ -1,1 +1,20 @@
-//! CloudFormation templates become a [`crate::program::Program`].
+//! CloudFormation templates, YAML or JSON, become modules: parameters are inputs, conditions and mappings are locals,
+//! nested stacks are calls, intrinsic functions are expressions.
+
+mod detect;
+mod expr;
+mod foreach;
+mod intrinsic;
+mod names;
+mod nested;
+mod parameter;
+mod reader;
+mod sub;
+mod template;
+
+pub use detect::{is_template, looks_like_template, parse};
+pub use expr::expression;
+pub use nested::{open, read};
+
+#[cfg(test)]
+mod tests;

@@ -101,7 +101,7 @@ fn collect<'t>(tree: &'t Tree, node: NodeId, out: &mut Vec<Entry<'t>>, depth: us
             out.push(Entry { key, key_node, value, pair });
         }
     }
-    if !tree.errors.is_empty() {
+    if !tree.errors.is_empty() || tree.language == Language::Json {
         drop_overwritten(out, first);
     }
     for merged in merges {
@@ -121,6 +121,10 @@ fn collect<'t>(tree: &'t Tree, node: NodeId, out: &mut Vec<Entry<'t>>, depth: us
 
 /// Duplicate keys are errors; only a tree with errors can have them.
 fn drop_overwritten(out: &mut Vec<Entry<'_>>, first: usize) {
+    let unique = |i: usize, e: &Entry<'_>| out.iter().skip(first + i + 1).all(|later| later.key != e.key);
+    if out.len() - first <= 12 && out.iter().skip(first).enumerate().all(|(i, e)| unique(i, e)) {
+        return;
+    }
     let mut seen = FxHashSet::default();
     let mut keep: Vec<bool> = out.iter().skip(first).rev().map(|e| seen.insert(e.key.clone())).collect();
     if keep.iter().all(|&k| k) {

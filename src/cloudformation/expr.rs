@@ -1,0 +1,159 @@
+//! From nodes to expressions.
+
+use crate::Str;
+use crate::program::{Attribute, Body, Expr, ExprKind, Literal, ObjectItem, Quantity};
+use crate::syntax::yaml::Scalar;
+use crate::syntax::{Kind, NodeId, Tree, yaml};
+
+use super::names::Names;
+use super::reader::Reader;
+
+/// Reads one expression on its own, as `eval` and parameter files need it: no name is declared, none is reported.
+pub fn expression(tree: &Tree, node: NodeId) -> Expr {
+    let mut reader = Reader::new(tree, Names { open: true, ..Names::default() });
+    reader.expr(node)
+}
+
+/// A scalar as a literal.
+pub(super) fn literal(scalar: Scalar<'_>) -> Literal {
+    match scalar {
+        Scalar::Null => Literal::Null,
+        Scalar::Bool(b) => Literal::Bool(b),
+        Scalar::Int(n) => Literal::Number(Quantity::Int(n)),
+        Scalar::Decimal(text) => Literal::Number(Quantity::Decimal(text.into())),
+        Scalar::String(text) => Literal::String(text.as_ref().into()),
+    }
+}
+
+impl Reader<'_> {
+    /// The expression that a node is.
+    pub(super) fn expr(&mut self, node: NodeId) -> Expr {
+        let span = self.span(node);
+        if !self.enter(span) {
+            return self.unknown("nested too deep", span);
+        }
+        let expr = self.expr_inner(node);
+        self.depth -= 1;
+        expr
+    }
+
+    fn expr_inner(&mut self, node: NodeId) -> Expr {
+        let tree = self.tree;
+        let span = tree.span(node);
+        // what an alias stands for keeps its own place: that is where it is written
+        let node = yaml::resolve(tree, node);
+        if let Some((tag, name, value)) = yaml::tag(tree, node)
+            && yaml::untagged(tree, node) == node
+        {
+            return self.tagged(tag, tree.span(name), value, tree.span(node));
+        }
+        let node = yaml::untagged(tree, node);
+        match tree.kind(node) {
+            Kind::Mapping => self.mapping(node),
+            Kind::Sequence => {
+                let items: Vec<NodeId> = yaml::items(tree, node).collect();
+                let items = items.into_iter().map(|item| self.expr(item)).collect();
+                Expr::new(ExprKind::List(items), tree.span(node))
+            }
+            Kind::Scalar | Kind::Null => self.scalar(node),
+            _ => self.unknown("damaged source", span),
+        }
+    }
+
+    pub(super) fn scalar(&mut self, node: NodeId) -> Expr {
+        let literal = match yaml::scalar(self.tree, node) {
+            Some(Scalar::String(text)) if !self.bound.is_empty() => {
+                Literal::String(self.substitute(&text).into())
+            }
+            Some(scalar) => literal(scalar),
+            None => Literal::Null,
+        };
+        Expr::new(ExprKind::Literal(literal), self.span(node))
+    }
+
+    fn mapping(&mut self, node: NodeId) -> Expr {
+        let tree = self.tree;
+        let span = tree.span(node);
+        let entries = yaml::entries(tree, node);
+        if let [only] = entries.as_slice() {
+            let name = only.key.as_ref();
+            let key_span = tree.span(only.key_node);
+            if name == "Ref" || (name.starts_with("Fn::") && !name.starts_with("Fn::ForEach::")) {
+                return self.intrinsic(name, key_span, only.value, span);
+            }
+            if name == "Condition" && self.in_condition {
+                return self.intrinsic(name, key_span, only.value, span);
+            }
+        }
+        let mut items = Vec::with_capacity(entries.len());
+        for entry in entries {
+            if entry.key.starts_with("Fn::ForEach::") {
+                for (key, pair, value) in self.for_each_members(&entry) {
+                    items.push(ObjectItem {
+                        key: Expr::string(key, tree.span(entry.key_node)),
+                        value,
+                        span: pair,
+                    });
+                }
+                continue;
+            }
+            if entry.key == "Fn::Transform" {
+                self.warn(
+                    "macro",
+                    "what the macro of `Fn::Transform` makes of this is not known".to_owned(),
+                    tree.span(entry.pair),
+                );
+                continue;
+            }
+            let key: Str = if self.bound.is_empty() {
+                entry.key.as_ref().into()
+            } else {
+                self.substitute(&entry.key).into()
+            };
+            let key = Expr::string(key, tree.span(entry.key_node));
+            let value = self.expr(entry.value);
+            items.push(ObjectItem { key, value, span: tree.span(entry.pair) });
+        }
+        Expr::new(ExprKind::Object(items), span)
+    }
+
+    /// The members of a mapping as attributes.
+    pub(super) fn body(&mut self, node: NodeId, skip: &[&str]) -> Body {
+        let tree = self.tree;
+        let node = yaml::untagged(tree, node);
+        let mut attributes = Vec::new();
+        for entry in yaml::entries(tree, node) {
+            if skip.contains(&entry.key.as_ref()) {
+                continue;
+            }
+            if entry.key.starts_with("Fn::ForEach::") {
+                for (name, span, value) in self.for_each_members(&entry) {
+                    attributes.push(Attribute { name, name_span: tree.span(entry.key_node), value, span });
+                }
+                continue;
+            }
+            if entry.key == "Fn::Transform" {
+                self.warn(
+                    "macro",
+                    "what the macro of `Fn::Transform` adds here is not known".to_owned(),
+                    tree.span(entry.pair),
+                );
+                continue;
+            }
+            let name: Str = if self.bound.is_empty() {
+                entry.key.as_ref().into()
+            } else {
+                self.substitute(&entry.key).into()
+            };
+            let value = self.expr(entry.value);
+            attributes.push(Attribute {
+                name,
+                name_span: tree.span(entry.key_node),
+                value,
+                span: tree.span(entry.pair),
+            });
+        }
+        let span = (tree.kind(node) == Kind::Mapping).then(|| tree.span(node));
+        Body { attributes, blocks: Vec::new(), span }
+    }
+}

@@ -1,0 +1,295 @@
+//! Intrinsic functions in both forms ("Intrinsic function reference", AWS CloudFormation Template Reference).
+
+use crate::Str;
+use crate::program::{Expr, ExprKind, Literal, Mode, Root};
+use crate::source::Span;
+use crate::syntax::{Kind, NodeId, yaml};
+
+use super::names::{Names, PSEUDO};
+use super::reader::Reader;
+
+impl Reader<'_> {
+    /// `!Name value`.
+    pub(super) fn tagged(&mut self, tag: &str, tag_span: Span, value: NodeId, span: Span) -> Expr {
+        let short = tag.strip_prefix('!').unwrap_or(tag);
+        match short {
+            "" => self.expr(value),
+            "Ref" | "Condition" => self.intrinsic(short, tag_span, value, span),
+            _ => self.intrinsic(
+                &format!("Fn::{}", short.strip_prefix("Fn::").unwrap_or(short)),
+                tag_span,
+                value,
+                span,
+            ),
+        }
+    }
+
+    /// A function and its argument.
+    pub(super) fn intrinsic(&mut self, name: &str, name_span: Span, value: NodeId, span: Span) -> Expr {
+        let tree = self.tree;
+        if yaml::is_damaged(tree, value) {
+            return self.unknown("damaged source", span);
+        }
+        match name {
+            "Ref" => {
+                if !self.is_text(value) {
+                    return self
+                        .malformed("`Ref` wants the name of a parameter or resource".to_owned(), span);
+                }
+                let name = self.text(value).into_owned();
+                self.reference(&name, tree.span(value), span)
+            }
+            "Condition" => {
+                if !self.is_text(value) {
+                    return self.malformed("`Condition` wants the name of a condition".to_owned(), span);
+                }
+                let name = self.text(value).into_owned();
+                self.condition(&name, tree.span(value), span)
+            }
+            "Fn::GetAtt" => self.get_att(value, span),
+            "Fn::Sub" => self.sub(value, span),
+            "Fn::If" => self.conditional(value, span),
+            "Fn::FindInMap" => self.find_in_map(name_span, value, span),
+            "Fn::And" | "Fn::Or" | "Fn::Not" => {
+                let outer = std::mem::replace(&mut self.in_condition, true);
+                let expr = self.call(name, name_span, value, span);
+                self.in_condition = outer;
+                expr
+            }
+            "Fn::Transform" => {
+                self.warn(
+                    "macro",
+                    "what the macro of `Fn::Transform` makes of this is not known".to_owned(),
+                    span,
+                );
+                self.unknown("a macro makes this value", span)
+            }
+            "Fn::Equals" | "Fn::Join" | "Fn::Select" | "Fn::Split" | "Fn::Base64" | "Fn::Cidr"
+            | "Fn::GetAZs" | "Fn::ImportValue" | "Fn::Length" | "Fn::ToJsonString" => {
+                self.call(name, name_span, value, span)
+            }
+            _ => {
+                const KNOWN: [&str; 20] = [
+                    "Ref",
+                    "Condition",
+                    "Fn::GetAtt",
+                    "Fn::Sub",
+                    "Fn::If",
+                    "Fn::FindInMap",
+                    "Fn::And",
+                    "Fn::Or",
+                    "Fn::Not",
+                    "Fn::Transform",
+                    "Fn::Equals",
+                    "Fn::Join",
+                    "Fn::Select",
+                    "Fn::Split",
+                    "Fn::Base64",
+                    "Fn::Cidr",
+                    "Fn::GetAZs",
+                    "Fn::ImportValue",
+                    "Fn::Length",
+                    "Fn::ToJsonString",
+                ];
+                if !self.names.open {
+                    let message = format!("`{name}` is no function of CloudFormation");
+                    self.undeclared(message, name, |_| KNOWN.to_vec(), name_span);
+                }
+                self.unknown("a function that CloudFormation does not have", span)
+            }
+        }
+    }
+
+    /// Whether a node is a scalar with text.
+    fn is_text(&self, node: NodeId) -> bool {
+        self.tree.kind(yaml::untagged(self.tree, node)) == Kind::Scalar
+    }
+
+    /// The arguments of a function: the members of a list, or the one value.
+    fn call(&mut self, name: &str, name_span: Span, value: NodeId, span: Span) -> Expr {
+        let tree = self.tree;
+        // these take one argument, which may itself be a list
+        let single = matches!(
+            name,
+            "Fn::Base64" | "Fn::GetAZs" | "Fn::ImportValue" | "Fn::Length" | "Fn::ToJsonString"
+        );
+        let target = yaml::untagged(tree, value);
+        let args: Vec<Expr> = if !single && tree.kind(target) == Kind::Sequence {
+            let items: Vec<NodeId> = yaml::items(tree, target).collect();
+            items.into_iter().map(|item| self.expr(item)).collect()
+        } else {
+            vec![self.expr(value)]
+        };
+        let (least, most) = match name {
+            "Fn::And" | "Fn::Or" => (1, usize::MAX),
+            "Fn::Equals" | "Fn::Join" | "Fn::Select" | "Fn::Split" => (2, 2),
+            "Fn::Cidr" => (2, 3),
+            _ => (1, 1),
+        };
+        if !(least..=most).contains(&args.len()) {
+            let wants = if least == most { format!("{least}") } else { format!("{least} or more") };
+            let message = format!("`{name}` wants {wants} arguments, here are {}", args.len());
+            return self.malformed(message, span);
+        }
+        Expr::new(ExprKind::Call { name: name.into(), name_span, args, expand: false }, span)
+    }
+
+    /// What a name means as `Ref` and in `${…}`.
+    pub(super) fn reference(&mut self, name: &str, name_span: Span, span: Span) -> Expr {
+        if name == "AWS::NoValue" {
+            return Expr::new(ExprKind::Literal(Literal::NoValue), span);
+        }
+        if let Some((_, value)) = self.bound.iter().rev().find(|(bound, _)| bound == name) {
+            return Expr::string(value.clone(), span);
+        }
+        let root = if self.names.parameters.contains(name) {
+            Root::Input(name.into())
+        } else if self.names.resources.contains(name) {
+            let resource = Expr::new(ExprKind::Root(resource(name)), name_span);
+            return Expr::new(ExprKind::Attr(Box::new(resource), "Ref".into()), span);
+        } else if PSEUDO.contains(&name) {
+            Root::Named(name.into())
+        } else {
+            if !self.names.may_appear(name) {
+                let message = format!("`{name}` is neither a parameter nor a resource of this template");
+                self.undeclared(message, name, Names::references, name_span);
+            }
+            Root::Undeclared(name.into())
+        };
+        Expr::new(ExprKind::Root(root), span)
+    }
+
+    /// A condition by name.
+    pub(super) fn condition(&mut self, name: &str, name_span: Span, span: Span) -> Expr {
+        let local: Str = format!("Conditions/{name}").into();
+        if self.names.conditions.contains(name) {
+            return Expr::new(ExprKind::Root(Root::Local(local)), span);
+        }
+        if !self.names.open {
+            let message = format!("condition `{name}` is not declared");
+            self.undeclared(message, name, |n| n.conditions.iter().map(Str::as_str).collect(), name_span);
+        }
+        Expr::new(ExprKind::Root(Root::Undeclared(local)), span)
+    }
+
+    fn conditional(&mut self, value: NodeId, span: Span) -> Expr {
+        let tree = self.tree;
+        let items: Vec<NodeId> = yaml::items(tree, value).collect();
+        let &[condition, yes, no] = items.as_slice() else {
+            let message =
+                format!("`Fn::If` wants a condition and two values, here are {} members", items.len());
+            return self.malformed(message, span);
+        };
+        let condition = if self.is_text(condition) {
+            let name = self.text(condition).into_owned();
+            self.condition(&name, tree.span(condition), tree.span(condition))
+        } else {
+            // a condition function in place of a name is not documented, but its meaning is plain
+            let outer = std::mem::replace(&mut self.in_condition, true);
+            let expr = self.expr(condition);
+            self.in_condition = outer;
+            expr
+        };
+        let (yes, no) = (self.expr(yes), self.expr(no));
+        Expr::new(ExprKind::Conditional(Box::new(condition), Box::new(yes), Box::new(no)), span)
+    }
+
+    fn get_att(&mut self, value: NodeId, span: Span) -> Expr {
+        let tree = self.tree;
+        if self.is_text(value) {
+            let path = self.text(value).into_owned();
+            let Some((name, attribute)) = path.split_once('.') else {
+                return self.malformed(
+                    format!("`Fn::GetAtt` wants a resource and an attribute, not `{path}`"),
+                    span,
+                );
+            };
+            return self.attribute(name, attribute, tree.span(value), span);
+        }
+        let items: Vec<NodeId> = yaml::items(tree, value).collect();
+        let (Some(&name), true) = (items.first(), items.len() >= 2) else {
+            return self.malformed("`Fn::GetAtt` wants a resource and an attribute".to_owned(), span);
+        };
+        if !self.is_text(name) {
+            return self.unknown("the resource's name is computed", span);
+        }
+        let name_span = tree.span(name);
+        let name = self.text(name).into_owned();
+        let rest = items.get(1..).unwrap_or(&[]);
+        if rest.iter().all(|&n| self.is_text(n)) {
+            let attribute = rest.iter().map(|&n| self.text(n)).collect::<Vec<_>>().join(".");
+            return self.attribute(&name, &attribute, name_span, span);
+        }
+        if !self.names.resources.contains(name.as_str()) {
+            return self.attribute(&name, "", name_span, span);
+        }
+        let attribute = match rest {
+            [one] => self.expr(*one),
+            _ => return self.unknown("the attribute's name is computed", span),
+        };
+        let resource = Expr::new(ExprKind::Root(resource(&name)), name_span);
+        Expr::new(ExprKind::Index(Box::new(resource), Box::new(attribute)), span)
+    }
+
+    /// `NAME.ATTRIBUTE`, as `Fn::GetAtt` and `${…}` mean it.
+    pub(super) fn attribute(&mut self, name: &str, attribute: &str, name_span: Span, span: Span) -> Expr {
+        if let Some(output) = attribute.strip_prefix("Outputs.")
+            && self.names.calls.contains(name)
+        {
+            let module = Expr::new(ExprKind::Root(Root::Module(name.into())), name_span);
+            return Expr::new(ExprKind::Attr(Box::new(module), output.into()), span);
+        }
+        let root = if self.names.resources.contains(name) {
+            resource(name)
+        } else {
+            if !self.names.may_appear(name) {
+                let message = format!("`{name}` is not a resource of this template");
+                self.undeclared(message, name, |n| n.resources.iter().map(Str::as_str).collect(), name_span);
+            }
+            Root::Undeclared(name.into())
+        };
+        let root = Expr::new(ExprKind::Root(root), name_span);
+        Expr::new(ExprKind::Attr(Box::new(root), attribute.into()), span)
+    }
+
+    fn find_in_map(&mut self, name_span: Span, value: NodeId, span: Span) -> Expr {
+        let tree = self.tree;
+        let items: Vec<NodeId> = yaml::items(tree, value).collect();
+        let (Some(&map), 3..=4) = (items.first(), items.len()) else {
+            let message =
+                format!("`Fn::FindInMap` wants a mapping and two keys, here are {} members", items.len());
+            return self.malformed(message, span);
+        };
+        let map = if self.is_text(map) {
+            let name = self.text(map).into_owned();
+            let local: Str = format!("Mappings/{name}").into();
+            let root = if self.names.mappings.contains(name.as_str()) {
+                Root::Local(local)
+            } else {
+                if !self.names.open {
+                    let message = format!("mapping `{name}` is not declared");
+                    self.undeclared(
+                        message,
+                        &name,
+                        |n| n.mappings.iter().map(Str::as_str).collect(),
+                        tree.span(map),
+                    );
+                }
+                Root::Undeclared(local)
+            };
+            Expr::new(ExprKind::Root(root), tree.span(map))
+        } else {
+            self.expr(map)
+        };
+        let mut args = vec![map];
+        for &item in items.iter().skip(1) {
+            args.push(self.expr(item));
+        }
+        Expr::new(ExprKind::Call { name: "Fn::FindInMap".into(), name_span, args, expand: false }, span)
+    }
+}
+
+/// A resource of the template.
+pub(super) fn resource(name: &str) -> Root {
+    Root::Resource { mode: Mode::Managed, type_name: Str::new(), name: name.into() }
+}

@@ -1,0 +1,63 @@
+//! The names that a template declares.
+
+use indexmap::IndexSet;
+
+use crate::Str;
+
+/// The pseudo parameters ("Pseudo parameters reference", AWS CloudFormation User Guide); `AWS::NoValue` is a literal.
+pub(super) const PSEUDO: [&str; 7] = [
+    "AWS::AccountId",
+    "AWS::NotificationARNs",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+];
+
+/// What a template declares, before any expression is read.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) parameters: IndexSet<Str>,
+    pub(super) mappings: IndexSet<Str>,
+    pub(super) conditions: IndexSet<Str>,
+    pub(super) resources: IndexSet<Str>,
+    /// Nested stacks that are calls.
+    pub(super) calls: IndexSet<Str>,
+    /// The template is made by SAM: functions and APIs bring resources that nobody writes.
+    pub(super) sam: bool,
+    /// A macro may add anything.
+    pub(super) open: bool,
+}
+
+impl Names {
+    /// Whether a name that is not declared may still be there when the template is deployed.
+    pub(super) fn may_appear(&self, name: &str) -> bool {
+        self.open
+            || self.sam
+                && (name.starts_with("Serverless")
+                    || self.resources.iter().any(|r| name.starts_with(r.as_str())))
+    }
+
+    /// All that a `Ref` can mean.
+    pub(super) fn references(&self) -> Vec<&str> {
+        let declared = self.parameters.iter().chain(&self.resources).map(Str::as_str);
+        declared.chain(PSEUDO).chain(["AWS::NoValue"]).collect()
+    }
+}
+
+/// The candidate that `name` is most likely a misspelling of.
+pub(super) fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = (name.chars().count() / 3).max(1);
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in candidates {
+        if candidate.len().abs_diff(name.len()) > limit * 4 {
+            continue;
+        }
+        let distance = strsim::damerau_levenshtein(name, candidate);
+        if distance <= limit && best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,140 @@
+//! A template with the templates of its nested stacks.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::program::{CallSource, Module, ModuleId, Program};
+use crate::source::{Diagnostic, Loader, SourceFile, Span};
+use crate::syntax::{Tree, yaml};
+
+use super::detect::{is_template, looks_like_template, parse};
+use super::template;
+
+/// How deep stacks may nest.
+const MAX_STACK_DEPTH: usize = 32;
+
+/// Reads a file as a template with its nested stacks; none if it is no template.
+pub fn open(loader: &Loader, file: &Arc<SourceFile>) -> Option<Program> {
+    if !looks_like_template(&file.text) {
+        return None;
+    }
+    let tree = parse(Arc::clone(file));
+    is_template(&tree).then(|| read(&tree, Some(loader)))
+}
+
+/// Reads a template; nested stacks too, if there is a loader to read their files.
+pub fn read(tree: &Tree, loader: Option<&Loader>) -> Program {
+    let mut programs = Programs {
+        loader,
+        modules: Vec::new(),
+        known: FxHashMap::default(),
+        stack: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    let root = programs.add(tree);
+    let modules = programs.modules.into_iter().flatten().collect();
+    Program { modules, root, diagnostics: programs.diagnostics }
+}
+
+/// Where a nested stack's template is.
+#[derive(Clone, Debug)]
+pub(super) struct Stack {
+    /// As written.
+    address: String,
+    /// Where it is written.
+    span: Span,
+    /// Absolute, if the address was relative.
+    path: PathBuf,
+}
+
+/// The modules of one program while they are read.
+pub(super) struct Programs<'l> {
+    loader: Option<&'l Loader>,
+    modules: Vec<Option<Arc<Module>>>,
+    known: FxHashMap<PathBuf, ModuleId>,
+    /// The templates that are being read.
+    stack: Vec<PathBuf>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl Programs<'_> {
+    fn add(&mut self, tree: &Tree) -> ModuleId {
+        let id = ModuleId(self.modules.len() as u32);
+        self.modules.push(None);
+        let path = self.loader.map_or_else(|| tree.file.path.clone(), |l| l.absolute(&tree.file.path));
+        self.known.insert(path.clone(), id);
+        self.stack.push(path);
+        let module = Arc::new(template::read(tree, self));
+        self.stack.pop();
+        if let Some(slot) = self.modules.get_mut(id.0 as usize) {
+            *slot = Some(module);
+        }
+        id
+    }
+
+    /// The file of a nested stack: CDK's `aws:asset:path`, or a `TemplateURL` (SAM: `Location`) that is a path. None
+    /// for other resources, and for templates that lie in S3.
+    pub(super) fn source_of(&self, tree: &Tree, resource: crate::syntax::NodeId) -> Option<Stack> {
+        let find = |node, name: &str| yaml::find(tree, node, name);
+        let type_name = yaml::text(tree, find(resource, "Type")?);
+        let property = match type_name.as_ref() {
+            "AWS::CloudFormation::Stack" => "TemplateURL",
+            "AWS::Serverless::Application" => "Location",
+            _ => return None,
+        };
+        let asset = find(resource, "Metadata").and_then(|m| find(m, "aws:asset:path"));
+        let node = match asset {
+            Some(node) => node,
+            None => find(find(resource, "Properties")?, property)?,
+        };
+        let address = match yaml::scalar(tree, node)? {
+            yaml::Scalar::String(text) => text.into_owned(),
+            _ => return None,
+        };
+        if address.is_empty() || address.contains("://") || address.contains("${") {
+            return None;
+        }
+        let directory = self.stack.last().and_then(|p| p.parent()).unwrap_or(Path::new(""));
+        Some(Stack { span: tree.span(node), path: directory.join(&address), address })
+    }
+
+    /// Reads the template of a nested stack, once.
+    pub(super) fn call(&mut self, stack: &Stack, name: &str) -> CallSource {
+        let missing = CallSource::Missing { address: stack.address.as_str().into(), span: stack.span };
+        let Some(loader) = self.loader else { return missing };
+        let path = loader.absolute(&stack.path);
+        if self.stack.contains(&path) {
+            let message = format!("nested stack `{name}` contains itself: `{}`", stack.address);
+            self.diagnostics.push(Diagnostic::error("stack-cycle", message, stack.span));
+            return missing;
+        }
+        if let Some(&id) = self.known.get(&path) {
+            return CallSource::Loaded(id);
+        }
+        if self.stack.len() >= MAX_STACK_DEPTH {
+            let message = format!("stacks nest deeper than {MAX_STACK_DEPTH} levels");
+            self.diagnostics.push(Diagnostic::error("nesting-limit", message, stack.span));
+            return missing;
+        }
+        if !loader.is_file(&path) {
+            let message = format!("the template `{}` of nested stack `{name}` is not there", stack.address);
+            self.diagnostics.push(
+                Diagnostic::warning("missing-template", message, stack.span)
+                    .with_help("what it makes is not checked, its outputs are not known"),
+            );
+            return missing;
+        }
+        match loader.load(&path) {
+            Ok(file) => {
+                let tree = parse(file);
+                CallSource::Loaded(self.add(&tree))
+            }
+            Err(diagnostic) => {
+                self.diagnostics.push(diagnostic);
+                missing
+            }
+        }
+    }
+}

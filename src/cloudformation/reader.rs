@@ -1,0 +1,146 @@
+//! What reading a template carries along: the tree, the names, the variables of `Fn::ForEach`, budgets, diagnostics.
+
+use std::borrow::Cow;
+
+use crate::Str;
+use crate::program::{Expr, ExprKind};
+use crate::source::{Diagnostic, Span};
+use crate::syntax::{NodeId, Tree, yaml};
+
+use super::names::{Names, closest};
+
+/// How deep expressions may nest.
+pub(super) const MAX_DEPTH: usize = 200;
+
+/// How many nodes may be read more than once: by `Fn::ForEach`, by variables of `Fn::Sub` that are used many times.
+pub(super) const MAX_REPEATED: usize = 500_000;
+
+/// After so many "did you mean"s nobody reads on, and looking for them costs time.
+const MAX_GUESSES: usize = 50;
+
+/// Reads the expressions of one template.
+#[derive(Debug)]
+pub(super) struct Reader<'t> {
+    pub(super) tree: &'t Tree,
+    pub(super) names: Names,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// The variables of the loops around: name and current value.
+    pub(super) bound: Vec<(Str, Str)>,
+    /// `{Condition: NAME}` means a condition here.
+    pub(super) in_condition: bool,
+    pub(super) depth: usize,
+    repeated: usize,
+    too_deep: bool,
+    guesses: usize,
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(tree: &'t Tree, names: Names) -> Self {
+        Reader {
+            tree,
+            names,
+            diagnostics: Vec::new(),
+            bound: Vec::new(),
+            in_condition: false,
+            depth: 0,
+            repeated: 0,
+            too_deep: false,
+            guesses: 0,
+        }
+    }
+
+    pub(super) fn span(&self, node: NodeId) -> Span {
+        self.tree.span(node)
+    }
+
+    pub(super) fn warn(&mut self, code: &'static str, message: impl Into<String>, span: Span) {
+        self.diagnostics.push(Diagnostic::warning(code, message, span));
+    }
+
+    /// Something that could not be read; the reason has been reported.
+    pub(super) fn unknown(&self, reason: impl Into<Str>, span: Span) -> Expr {
+        Expr::new(ExprKind::Unknown(reason.into()), span)
+    }
+
+    /// Reports a malformed function and returns the unknown that it is.
+    pub(super) fn malformed(&mut self, message: String, span: Span) -> Expr {
+        let unknown = self.unknown(message.as_str(), span);
+        self.warn("malformed-intrinsic", message, span);
+        unknown
+    }
+
+    /// Reports a name that nothing declares, with the nearest one that is declared.
+    pub(super) fn undeclared(
+        &mut self,
+        message: String,
+        name: &str,
+        candidates: impl for<'n> FnOnce(&'n Names) -> Vec<&'n str>,
+        span: Span,
+    ) {
+        let mut diagnostic = Diagnostic::warning("undeclared-reference", message, span);
+        if self.guesses < MAX_GUESSES {
+            self.guesses += 1;
+            if let Some(near) = closest(name, candidates(&self.names)) {
+                diagnostic = diagnostic.with_help(format!("did you mean `{near}`?"));
+            }
+        }
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Counts nodes that are read again; false once there are too many.
+    pub(super) fn repeat(&mut self, nodes: usize, span: Span) -> bool {
+        let before = self.repeated;
+        self.repeated = before.saturating_add(nodes);
+        if self.repeated <= MAX_REPEATED {
+            return true;
+        }
+        if before <= MAX_REPEATED {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "expansion-budget",
+                    format!(
+                        "`Fn::ForEach` and `Fn::Sub` repeat more than {MAX_REPEATED} nodes in this template"
+                    ),
+                    span,
+                )
+                .with_help("the rest of the repetitions is left out"),
+            );
+        }
+        false
+    }
+
+    /// Enters one level; false (and a diagnostic, once) if that is too deep.
+    pub(super) fn enter(&mut self, span: Span) -> bool {
+        if self.depth >= MAX_DEPTH {
+            if !std::mem::replace(&mut self.too_deep, true) {
+                self.diagnostics.push(Diagnostic::error(
+                    "nesting-limit",
+                    format!("nested deeper than {MAX_DEPTH} levels"),
+                    span,
+                ));
+            }
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    /// A scalar's text with the loops' variables put in.
+    pub(super) fn text(&self, node: NodeId) -> Cow<'t, str> {
+        let text = yaml::text(self.tree, node);
+        if self.bound.is_empty() { text } else { Cow::Owned(self.substitute(&text)) }
+    }
+
+    /// Puts the loops' variables into a text: `${Name}` and `&{Name}`.
+    pub(super) fn substitute(&self, text: &str) -> String {
+        let mut out = text.to_owned();
+        for (name, value) in &self.bound {
+            if !out.contains('{') {
+                break;
+            }
+            let alphanumeric: String = value.chars().filter(char::is_ascii_alphanumeric).collect();
+            out = out.replace(&format!("${{{name}}}"), value).replace(&format!("&{{{name}}}"), &alphanumeric);
+        }
+        out
+    }
+}
