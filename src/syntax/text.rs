@@ -86,7 +86,7 @@ impl Tree {
     /// Puts the flat tokens back into the template's structure; the order of both is the same.
     fn assemble(&self, id: NodeId, tokens: &mut std::vec::IntoIter<Token>) -> Vec<TemplatePiece> {
         let mut pieces: Vec<TemplatePiece> = Vec::new();
-        let mut branches = |node: NodeId, tokens: &mut std::vec::IntoIter<Token>| {
+        let branches = |node: NodeId, tokens: &mut std::vec::IntoIter<Token>| {
             let mut branches = self.children(node).filter(|&c| self.kind(c) == Kind::TemplateBranch);
             let first = branches.next().map(|b| self.assemble(b, tokens)).unwrap_or_default();
             let second = branches.next().map(|b| self.assemble(b, tokens)).unwrap_or_default();

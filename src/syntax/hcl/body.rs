@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::syntax::{Kind, NodeId, SyntaxError};
+use crate::syntax::{Kind, NodeId, SyntaxError, flags};
 
 use super::parser::{Parsed, Parser};
 
@@ -102,7 +102,7 @@ impl Parser<'_> {
     }
 
     /// The braces and what is in them; closes the block's node.
-    fn block_body(&mut self, block: NodeId) -> Parsed {
+    pub(super) fn block_body(&mut self, block: NodeId) -> Parsed {
         self.enter(0)?;
         let open = self.pos;
         self.open.push((b'{', open));
@@ -196,6 +196,13 @@ impl Parser<'_> {
                     .with_related(related, "set first here")
                     .with_help("remove one of them"),
             );
+        }
+    }
+
+    /// Marks a node as recovered from damage.
+    pub(super) fn mark_recovered(&mut self, node: NodeId) {
+        if let Some(node) = self.tree.node_mut(node) {
+            node.flags |= flags::RECOVERED;
         }
     }
 }

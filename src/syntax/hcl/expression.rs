@@ -161,7 +161,7 @@ impl Parser<'_> {
     fn brackets(&mut self, mark: usize) -> Parsed {
         let open = self.pos;
         let outer = self.newlines;
-        self.newlines = false;
+        // Newlines keep their meaning up to the `*` (Terraform's reading).
         self.bump(1);
         if self.peek() == b'*' {
             let node = self.tree.wrap(mark, Kind::FullSplat);
@@ -170,11 +170,12 @@ impl Parser<'_> {
                 self.open.push((b'[', open));
                 return self.expected("`]` behind `[*`");
             }
-            self.newlines = outer;
             self.bump(1);
             self.tree.close(node, self.last as u32);
             return Ok(());
         }
+        self.newlines = false;
+        self.skip();
         self.open.push((b'[', open));
         let node = self.tree.wrap(mark, Kind::Index);
         self.expression()?;

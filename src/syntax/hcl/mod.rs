@@ -5,7 +5,9 @@
 
 mod body;
 mod expression;
+mod layout;
 mod parser;
+mod recover;
 mod template;
 
 use std::sync::Arc;
@@ -39,11 +41,12 @@ pub fn parse_range(file: Arc<SourceFile>, start: u32, end: u32) -> Tree {
     if read.is_err() {
         let error = parser.failure.take();
         parser.tree.truncate(body.0 as usize + 1, 0);
-        parser.tree.leaf(Kind::Error, start as u32, end as u32);
-        parser.tree.errors.extend(error);
+        parser.depth = 0;
+        recover::recover(&mut parser, start, end, error);
+    } else {
+        parser.check_duplicates(body);
     }
     parser.tree.close(body, end as u32);
-    parser.check_duplicates(body);
     parser.tree.close(root, end as u32);
     let tree = std::mem::take(&mut parser.tree);
     tree.finish(file, Language::Hcl)

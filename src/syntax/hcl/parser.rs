@@ -307,7 +307,8 @@ impl<'a> Parser<'a> {
     /// How to call the next token, and its length.
     fn found(&self) -> (String, usize) {
         if self.at_end() {
-            return ("the end of the file".to_owned(), 0);
+            let what = if self.limit == self.text.len() { "file" } else { "text" };
+            return (format!("the end of the {what}"), 0);
         }
         if self.at_newline() {
             return ("the end of the line".to_owned(), 0);

@@ -108,6 +108,7 @@ impl Parser<'_> {
             };
             if self.pos > text {
                 self.tree.leaf(Kind::TemplateText, text as u32, self.pos as u32);
+                self.check_returns(text);
                 height = height.max(1);
             }
             match stop {
@@ -227,6 +228,18 @@ impl Parser<'_> {
                         mark => self.pos += self.not_a_marker(mark),
                     }
                 }
+            }
+        }
+    }
+
+    /// Reports a carriage return that ends no line.
+    fn check_returns(&mut self, from: usize) {
+        let mut at = from;
+        while let Some(i) = memchr::memchr(b'\r', self.bytes.get(at..self.pos).unwrap_or(&[])) {
+            at += i + 1;
+            if self.at(at) != b'\n' {
+                let help = Some("end lines with a line feed".to_owned());
+                self.report("invalid-character", "a carriage return that ends no line", at - 1, at, help);
             }
         }
     }
