@@ -20,10 +20,11 @@ const MAX_TEXT: usize = 240;
 impl Truth {
     /// Whether a value is true. A choice is true under the guards of its true arms; an unknown is unknown, unless it is
     /// an input with a closed domain or a condition that the source itself has made. Strings `"true"` and `"false"`
-    /// count. Anything that is no truth value is unknown.
+    /// count, and what is absent or null is false. Anything else is no truth value: unknown.
     pub fn from_value(store: &Store, value: &Value) -> Truth {
         match &value.data {
             Data::Bool(b) => Truth::of(*b),
+            Data::Absent | Data::Null => Truth::NO,
             Data::String(s) if s == "true" => Truth::YES,
             Data::String(s) if s == "false" => Truth::NO,
             Data::Choice(arms) => {

@@ -1,17 +1,28 @@
 //! The partial evaluator: one for Terraform, CloudFormation and policy pages. Everything is three-valued: known,
 //! unknown with an identity, or a guarded choice.
 
+mod access;
 mod algebra;
+mod collect;
+pub mod compare;
+pub mod convert;
 mod describe;
+mod evaluator;
+mod functions;
 pub mod guard;
 mod instance;
+mod names;
 mod number;
+mod operators;
 mod store;
 mod value;
 
 pub use algebra::{json_string, literal_from_json, literal_json};
+pub use evaluator::Evaluator;
+pub use functions::is_function;
 pub use guard::{Condition, Guard, Truth, Valuation};
 pub use instance::{Evaluation, Inputs, Instance, InstanceId, InstanceInfo, InstanceKey, Scope};
+pub use names::{BUDGET, Binding, Env, Failure, Names, Outcome};
 pub use number::Number;
 pub use store::{Marks, Origin, OriginStep, Reference, Store, UnknownId, UnknownInfo, UnknownKind, Via};
 pub use value::{Arm, Data, Entry, List, ListKind, Map, MapKind, Member, Part, Value};
