@@ -2,7 +2,7 @@
 
 pub mod companion;
 pub mod lower;
-mod pack;
+pub(crate) mod pack;
 pub mod registry;
 mod resource;
 pub mod table;

@@ -5,7 +5,7 @@ use miniz_oxide::inflate::core::{DecompressorOxide, decompress, inflate_flags};
 
 /// A container embedded in the binary. Making one only reads its header.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pack {
+pub(crate) struct Pack {
     dictionary: &'static [u8],
     blocks: &'static [u8],
     entries: &'static [u8],
@@ -28,7 +28,7 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<usize> {
 
 impl Pack {
     /// Reads the header; none if this is not such a container.
-    pub(super) fn new(bytes: &'static [u8]) -> Option<Pack> {
+    pub(crate) fn new(bytes: &'static [u8]) -> Option<Pack> {
         let rest = bytes.strip_prefix(b"MGT1")?;
         let (dictionary, blocks, entries, names) =
             (u32_at(rest, 0)?, u32_at(rest, 4)?, u32_at(rest, 8)?, u32_at(rest, 12)?);
@@ -40,19 +40,19 @@ impl Pack {
     }
 
     /// How many records there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.entries.len() / 8
     }
 
     /// The name of a record; records are sorted by name.
-    pub(super) fn name(&self, index: usize) -> Option<&'static str> {
+    pub(crate) fn name(&self, index: usize) -> Option<&'static str> {
         let start = u32_at(self.entries, index.checked_mul(8)?)?;
         let end = u32_at(self.entries, (index + 1) * 8).unwrap_or(self.names.len());
         std::str::from_utf8(self.names.get(start..end)?).ok()
     }
 
     /// The position of a name.
-    pub(super) fn find(&self, name: &str) -> Option<usize> {
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
             let middle = low + (high - low) / 2;
@@ -66,7 +66,7 @@ impl Pack {
     }
 
     /// The text of a record: inflates the block that holds it.
-    pub(super) fn text(&self, index: usize) -> Option<String> {
+    pub(crate) fn text(&self, index: usize) -> Option<String> {
         let block = u16_at(self.entries, index.checked_mul(8)? + 4)?;
         let record = u16_at(self.entries, index * 8 + 6)?;
         let offset = u32_at(self.blocks, block.checked_mul(8)?)?;

@@ -1,9 +1,17 @@
 //! Policies: documents as typed data, and the questions that are asked of them.
 
+pub mod actions;
 pub mod condition;
 pub mod document;
 pub mod json_text;
 pub mod pattern_list;
 pub mod principal;
+pub mod question;
 
 pub use document::{PolicyDocument, Statement, document};
+pub use question::{
+    StatementHit, admin_statements, any, as_list, cross_account, granting, level_on_any_resource, normalised,
+    not_action_statements, not_principal_statements, not_resource_statements, on_any_resource,
+    passrole_on_any, public_statements, requires_tls, statements, wildcard_action_statements,
+    wildcard_resource_statements,
+};
