@@ -1,5 +1,34 @@
-//! What AWS means by what is written: policies, networks, secrets. Questions are answered with proofs as plain data.
+//! What AWS means by what is written: policies, networks, secrets. Questions are answered with proofs as plain data:
+//! values with origins, guards and truths, never diagnostics.
+//!
+//! Page functions and what answers them (`store` is the graph's, `doc`, `rule` and `map` are any value, known or not):
+//!
+//! | page | here |
+//! |---|---|
+//! | `statements(doc)` | `iam::as_list(store, &iam::statements(store, doc))` |
+//! | `public_statements(doc)` | `iam::as_list(store, &iam::public_statements(store, doc))` |
+//! | `granting(doc, action, resource)` | `iam::as_list(store, &iam::granting(store, doc, action, resource))` |
+//! | `wildcard_actions(doc)` | `iam::as_list(store, &iam::wildcard_action_statements(store, doc))` |
+//! | `cross_account(doc)` | `iam::as_list(store, &iam::cross_account(store, doc))` |
+//! | `requires_tls(doc)` | `iam::requires_tls(store, doc)`, a `Truth` |
+//! | `rules(self, "ingress")` | `network::rules(store, resource, Direction::Ingress)`, a list value |
+//! | `open_to_world(rule)` | `network::open_to_world(store, rule)`, a `Truth` |
+//! | `exposes(rule, ports)` | `network::exposes(store, rule, &ports)`, a `Truth` |
+//! | `all_ports(rule)` | `network::all_ports(store, rule)`, a `Truth` |
+//! | `nacl_exposes(self, ports)` | `network::acl_exposes(store, resource, Direction::Ingress, &ports)`, a list value |
+//! | `plaintext_secrets(map)` | `let (hits, rest) = secrets::plaintext_secrets(store, map); secrets::as_list(&hits, rest)` |
+//! | `looks_secret(name, value)` | `secrets::looks_secret(store, name, value)`, a `Truth` |
+//! | `weak_tls_policy(name)` | `tls::weak_tls_policy(name)`; none: no policy of AWS |
+//!
+//! Further questions of the same form: [`iam::wildcard_resource_statements`], [`iam::level_on_any_resource`],
+//! [`iam::not_action_statements`], [`iam::not_resource_statements`], [`iam::not_principal_statements`],
+//! [`iam::passrole_on_any`], [`iam::admin_statements`]. `iam::any(store, &hits)` is the truth of "at least one".
+//! A list of hits is open (`rest`) where something can't be told, so `length(…) > 0` is unknown there, not false.
+//! `referrers` and `refers` are methods of [`crate::graph::Graph`].
 
 pub mod iam;
+pub mod network;
 pub mod read;
+pub mod secrets;
 pub mod sets;
+pub mod tls;

@@ -1,0 +1,485 @@
+//! Secrets in plain text: what a value looks like, and what the name beside it says.
+
+use std::sync::{Arc, LazyLock};
+
+use base64::Engine as _;
+use regex::Regex;
+
+use crate::Str;
+use crate::eval::{Data, Guard, List, ListKind, Member, Origin, Part, Store, Truth, UnknownId, Value};
+
+use super::read::{Guarded, arms, field, members, scalar_text};
+
+/// What kind of secret a text holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SecretKind {
+    /// An access key id of AWS (`AKIA…`, `ASIA…`).
+    AwsAccessKey,
+    /// A secret access key of AWS.
+    AwsSecretKey,
+    /// A private key in PEM form.
+    PrivateKey,
+    /// A token whose form its issuer documents (GitHub, Slack, Stripe, …).
+    Token,
+    /// A password inside a URL.
+    UrlPassword,
+    /// A text under a name that says that it is a secret.
+    Named,
+}
+
+/// Larger texts are looked at up to here only.
+const MAX_TEXT: usize = 256 * 1024;
+
+/// Forms that issuers document. The first in the text counts.
+static TOKENS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let forms = [
+        r"gh[pousr]_[A-Za-z0-9]{36,}",
+        r"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}",
+        r"glpat-[A-Za-z0-9_-]{20,}",
+        r"xox[abeprs]-[A-Za-z0-9-]{10,}",
+        r"hooks\.slack\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{20,}",
+        r"[rs]k_live_[A-Za-z0-9]{16,}",
+        r"AIza[A-Za-z0-9_-]{35}",
+        r"SG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}",
+        r"npm_[A-Za-z0-9]{36}",
+        r"pypi-AgE[A-Za-z0-9_-]{50,}",
+        r"dop_v1_[a-f0-9]{64}",
+        r"sk-(?:ant-|proj-)[A-Za-z0-9_-]{20,}",
+        r"hv[sb]\.[A-Za-z0-9_-]{24,}",
+        r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}",
+    ];
+    Regex::new(&format!(r"\b(?:{})", forms.join("|"))).ok()
+});
+
+static ACCESS_KEY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}\b").ok());
+
+static PRIVATE_KEY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----").ok());
+
+static URL_PASSWORD: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\b[a-z][a-z0-9+.-]*://[^\s:/@{}$]+:([^\s:/@{}$<>*]{3,})@[^\s/]+").ok());
+
+/// What secret a text shows by its form alone.
+pub fn secret_in_text(text: &str) -> Option<SecretKind> {
+    let text = text.get(..MAX_TEXT).unwrap_or(text);
+    let found = |regex: &LazyLock<Option<Regex>>| regex.as_ref().is_some_and(|r| r.is_match(text));
+    if text.len() < 16 {
+        return None;
+    }
+    if found(&ACCESS_KEY) {
+        return Some(SecretKind::AwsAccessKey);
+    }
+    if found(&PRIVATE_KEY) {
+        return Some(SecretKind::PrivateKey);
+    }
+    if found(&TOKENS) {
+        return Some(SecretKind::Token);
+    }
+    if let Some(Some(captures)) = URL_PASSWORD.as_ref().map(|r| r.captures(text))
+        && captures.get(1).is_some_and(|m| !is_placeholder(m.as_str()))
+    {
+        return Some(SecretKind::UrlPassword);
+    }
+    let lower = text.to_ascii_lowercase();
+    let names_aws = ["secret", "aws_", "access_key", "accesskey"].iter().any(|word| lower.contains(word));
+    (names_aws && base64_words(text).any(is_secret_key)).then_some(SecretKind::AwsSecretKey)
+}
+
+/// Runs of characters that a secret access key is made of.
+fn base64_words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '/' | '+')))
+}
+
+/// The form of a secret access key: 40 characters of all kinds, as random as such a key is.
+fn is_secret_key(word: &str) -> bool {
+    word.len() == 40
+        && word.bytes().any(|b| b.is_ascii_uppercase())
+        && word.bytes().any(|b| b.is_ascii_lowercase())
+        && word.bytes().any(|b| b.is_ascii_digit())
+        && entropy(word) > 4.0
+}
+
+/// Shannon entropy in bits per character.
+fn entropy(text: &str) -> f64 {
+    let mut counts = [0u32; 256];
+    for byte in text.bytes() {
+        if let Some(count) = counts.get_mut(usize::from(byte)) {
+            *count += 1;
+        }
+    }
+    let length = text.len() as f64;
+    counts.iter().filter(|n| **n > 0).map(|n| f64::from(*n) / length).map(|p| -p * p.log2()).sum()
+}
+
+/// What kind of secret a name speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NameKind {
+    Password,
+    Key,
+}
+
+/// Words of a name in lower case: `dbPassword`, `DB_PASSWORD` and `db-password` are `db`, `password`.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut last_lower = false;
+    for c in name.chars() {
+        let boundary = !c.is_alphanumeric() || (c.is_uppercase() && last_lower);
+        if boundary || words.is_empty() {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(c.to_lowercase());
+        }
+        last_lower = c.is_lowercase() || c.is_ascii_digit();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn name_kind(name: &str) -> Option<NameKind> {
+    let words = words(name);
+    let last = words.last()?.as_str();
+    // About a secret, not one: where it is, how it is called, how long it lives.
+    const ABOUT: &[&str] = &[
+        "arn",
+        "name",
+        "path",
+        "file",
+        "filename",
+        "url",
+        "uri",
+        "endpoint",
+        "host",
+        "id",
+        "ids",
+        "ttl",
+        "length",
+        "size",
+        "enabled",
+        "expiry",
+        "expiration",
+        "expires",
+        "policy",
+        "type",
+        "prefix",
+        "suffix",
+        "parameter",
+        "param",
+        "version",
+        "location",
+        "region",
+        "header",
+        "field",
+        "issuer",
+        "audience",
+        "algorithm",
+        "timeout",
+        "rotation",
+        "manager",
+        "provider",
+        "store",
+        "bucket",
+        "ref",
+        "reference",
+        "days",
+        "minutes",
+        "seconds",
+        "required",
+        "validity",
+        "env",
+        "hash",
+        "usage",
+        "scope",
+        "kind",
+        "format",
+        "source",
+    ];
+    let joined = words.join("_");
+    let access_key_id = joined.ends_with("access_key_id") || joined.ends_with("accesskey_id");
+    if ABOUT.contains(&last) && !access_key_id {
+        return None;
+    }
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let ends = |wanted: &[&str]| wanted.iter().any(|word| joined.ends_with(word));
+    if has(&["password", "passwd", "pwd", "passphrase", "secret", "secrets"])
+        || ends(&["password", "passwd", "secret", "secretkey", "clientsecret"])
+    {
+        return Some(NameKind::Password);
+    }
+    let keys = [
+        "api_key",
+        "apikey",
+        "access_key",
+        "accesskey",
+        "private_key",
+        "privatekey",
+        "auth_key",
+        "authkey",
+        "token",
+        "encryption_key",
+        "signing_key",
+        "master_key",
+        "license_key",
+        "credential",
+        "credentials",
+        "connection_string",
+        "secret_key",
+        "account_key",
+    ];
+    (ends(&keys) || access_key_id).then_some(NameKind::Key)
+}
+
+/// A text that stands where a secret will be: a dynamic reference, a template's variable, a word that asks to be
+/// replaced.
+fn is_placeholder(text: &str) -> bool {
+    let trimmed = text.trim();
+    let lower = trimmed.to_ascii_lowercase();
+    let first = trimmed.chars().next();
+    trimmed.is_empty()
+        || lower.contains("{{")
+        || trimmed.contains("${")
+        || lower.starts_with("arn:")
+        || (first == Some('<') && trimmed.ends_with('>'))
+        || (first == Some('[') && trimmed.ends_with(']'))
+        || (first == Some('%') && trimmed.ends_with('%'))
+        || (first == Some('$')
+            && trimmed.len() > 1
+            && trimmed.chars().skip(1).all(|c| c.is_ascii_uppercase() || c == '_'))
+        || trimmed.chars().all(|c| Some(c) == first)
+        || matches!(
+            lower.replace(['_', '-', ' '], "").as_str(),
+            "changeme"
+                | "changeit"
+                | "replaceme"
+                | "todo"
+                | "tbd"
+                | "placeholder"
+                | "dummy"
+                | "none"
+                | "null"
+                | "nil"
+                | "true"
+                | "false"
+                | "undefined"
+                | "na"
+                | "n/a"
+                | "redacted"
+                | "notset"
+                | "required"
+                | "optional"
+                | "default"
+                | "disabled"
+                | "enabled"
+                | "insertsecrethere"
+                | "yourpasswordhere"
+        )
+        || lower.starts_with("your_")
+        || lower.starts_with("your-")
+        || lower.starts_with("/aws/")
+        || lower.starts_with("ssm:")
+}
+
+/// Whether a text is a name or a place rather than a secret: a path, a host, a URL, words with blanks.
+fn is_a_place(text: &str) -> bool {
+    text.starts_with('/')
+        || text.starts_with("./")
+        || text.contains("://")
+        || text.contains(' ')
+        || (text.contains('/') && !text.bytes().any(|b| b.is_ascii_digit()))
+        || (text.ends_with(".com")
+            || text.ends_with(".pem")
+            || text.ends_with(".json")
+            || text.ends_with(".key"))
+}
+
+/// What secret a text under a name is, if any. Dynamic references (`{{resolve:secretsmanager:…}}`) and placeholders are
+/// none.
+pub fn secret(name: &str, text: &str) -> Option<SecretKind> {
+    if let Some(kind) = secret_in_text(text) {
+        return Some(kind);
+    }
+    if let Some(decoded) = decoded(text)
+        && let Some(kind) = secret_in_text(&decoded)
+    {
+        return Some(kind);
+    }
+    let kind = name_kind(name)?;
+    if base64_words(text).any(|word| word.len() == text.trim().len() && is_secret_key(word)) {
+        return Some(SecretKind::AwsSecretKey);
+    }
+    if is_placeholder(text) || is_a_place(text) || text.len() > 1024 {
+        return None;
+    }
+    let is_secret = match kind {
+        NameKind::Password => text.len() >= 4 && text.parse::<f64>().map_or(true, |_| text.len() >= 6),
+        NameKind::Key => text.len() >= 12 && entropy(text) >= 3.0,
+    };
+    is_secret.then_some(SecretKind::Named)
+}
+
+/// The text inside a base64 text, such as user data.
+fn decoded(text: &str) -> Option<String> {
+    let trimmed = text.trim();
+    if trimmed.len() < 32 || trimmed.len() > MAX_TEXT || trimmed.contains(' ') {
+        return None;
+    }
+    let bytes = base64::engine::general_purpose::STANDARD.decode(trimmed).ok()?;
+    String::from_utf8(bytes).ok()
+}
+
+/// Whether a value under a name is a secret in plain text. What is not known is none: it is not written here.
+pub fn looks_secret(store: &Store, name: &str, value: &Value) -> Truth {
+    let mut truth = Truth::NO;
+    for (guard, value) in arms(store, value) {
+        if plain(name, &value).is_some() {
+            truth = store.truth_or(truth, store.truth_when(guard));
+        }
+    }
+    truth
+}
+
+fn plain(name: &str, value: &Value) -> Option<SecretKind> {
+    match &value.data {
+        Data::String(text) => secret(name, text),
+        // Of a text known in part only its known pieces can show a secret, and only by their form.
+        Data::Text(parts) => parts.iter().find_map(|part| match part {
+            Part::Text(text) => secret_in_text(text),
+            Part::Term(_) => None,
+        }),
+        Data::Json(inner) => match &inner.data {
+            Data::Map(map) => map.entries.iter().find_map(|entry| plain(&entry.key, &entry.value)),
+            Data::List(list) => list.members.iter().find_map(|member| plain(name, &member.value)),
+            _ => plain(name, inner),
+        },
+        _ => None,
+    }
+}
+
+/// A secret in an environment.
+#[derive(Clone, Debug)]
+pub struct SecretHit {
+    /// When it is there.
+    pub guard: Guard,
+    /// The name.
+    pub key: Str,
+    /// The value, with where it is written.
+    pub value: Value,
+}
+
+/// The secrets of an environment: a map, or a list of `{ Name, Value }`.
+pub fn plaintext_secrets(store: &Store, environment: &Value) -> (Vec<SecretHit>, Option<UnknownId>) {
+    let mut hits = Vec::new();
+    let mut open = None;
+    let mut check = |guard: Guard, key: &Str, value: &Value| {
+        for (arm, value) in arms(store, value) {
+            let guard = store.and(guard, arm);
+            if !guard.is_false() && plain(key, &value).is_some() {
+                hits.push(SecretHit { guard, key: key.clone(), value: value.into_owned() });
+            }
+        }
+    };
+    for (guard, environment) in arms(store, environment) {
+        match &environment.data {
+            Data::Map(map) => {
+                for entry in &map.entries {
+                    check(store.and(guard, entry.guard), &entry.key, &entry.value);
+                }
+                open = open.or(map.rest);
+            }
+            Data::List(_) => {
+                let all = members(store, &[Guarded { guard, value: environment.clone().into_owned() }]);
+                open = open.or(all.open.first().map(|o| o.value));
+                for pair in all.items {
+                    let name = ["Name", "Key", "ParameterName"].iter().find_map(|key| {
+                        field(store, &pair.value, key).iter().find_map(|case| scalar_text(&case.value))
+                    });
+                    for key in ["Value", "ParameterValue"] {
+                        for case in field(store, &pair.value, key) {
+                            check(
+                                store.and(pair.guard, case.guard),
+                                &name.clone().unwrap_or_default(),
+                                &case.value,
+                            );
+                        }
+                    }
+                }
+            }
+            Data::Unknown(id) => open = open.or(Some(*id)),
+            _ => {}
+        }
+    }
+    (hits, open)
+}
+
+/// Hits as a list of `{ key, value }`.
+pub fn as_list(hits: &[SecretHit], rest: Option<UnknownId>) -> Value {
+    let members = hits
+        .iter()
+        .map(|hit| {
+            let key = Value::new(Data::String(hit.key.clone()), hit.value.origin);
+            let pair = Value::object([("key".into(), key), ("value".into(), hit.value.clone())]);
+            Member { guard: hit.guard, value: pair.with_origin(hit.value.origin) }
+        })
+        .collect();
+    Value::new(Data::List(Arc::new(List { kind: ListKind::List, members, rest })), Origin::NONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_recognised_wherever_they_stand() {
+        let script = "#!/bin/sh\nexport AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE\n";
+        assert_eq!(secret("user_data", script), Some(SecretKind::AwsAccessKey));
+        let encoded = base64::engine::general_purpose::STANDARD.encode(script);
+        assert_eq!(secret("UserData", &encoded), Some(SecretKind::AwsAccessKey));
+        let key = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+        assert_eq!(secret("secret_key", key), Some(SecretKind::AwsSecretKey));
+        assert_eq!(
+            secret("user_data", &format!("export AWS_SECRET_ACCESS_KEY={key}")),
+            Some(SecretKind::AwsSecretKey)
+        );
+        assert_eq!(secret("x", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"), Some(SecretKind::PrivateKey));
+        assert_eq!(secret("URL", "postgres://app:s3cr3t@db.internal/app"), Some(SecretKind::UrlPassword));
+    }
+
+    #[test]
+    fn names_make_texts_secret() {
+        for (name, value) in [
+            ("DB_PASSWORD", "hunter2hunter"),
+            ("dbPassword", "Sup3rS3cret!"),
+            ("API_KEY", "5a7b9c1d3e5f7a9b"),
+            ("client-secret", "qwertyuiop"),
+        ] {
+            assert_eq!(secret(name, value), Some(SecretKind::Named), "{name}");
+        }
+    }
+
+    #[test]
+    fn references_places_and_placeholders_are_no_secrets() {
+        for (name, value) in [
+            ("DB_PASSWORD", "{{resolve:secretsmanager:db:SecretString:password}}"),
+            ("DB_PASSWORD", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db"),
+            ("DB_PASSWORD", "<password>"),
+            ("DB_PASSWORD", "CHANGE_ME"),
+            ("DB_PASSWORD", "********"),
+            ("PASSWORD_LENGTH", "16"),
+            ("SECRET_NAME", "prod-database"),
+            ("SECRET_ARN", "whatever-it-is"),
+            ("PASSWORD_FILE", "/run/secrets/db"),
+            ("TOKEN_TTL", "3600"),
+            ("API_KEY", "prod"),
+            ("LOG_LEVEL", "debug"),
+            ("BUCKET", "my-very-long-bucket-name-for-logs-1234"),
+            ("COMMIT", "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"),
+            ("URL", "https://example.com/path?x=1"),
+            ("URL", "postgres://app:${PASSWORD}@db/app"),
+        ] {
+            assert_eq!(secret(name, value), None, "{name}={value}");
+        }
+    }
+}
