@@ -371,7 +371,7 @@ fn literal_at(tree: &Tree, node: NodeId, depth: usize) -> Expr {
 }
 
 /// `true`, `false` or a number.
-fn plain_scalar(text: &str) -> Literal {
+pub(super) fn plain_scalar(text: &str) -> Literal {
     match text {
         "true" => Literal::Bool(true),
         "false" => Literal::Bool(false),

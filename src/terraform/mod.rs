@@ -10,6 +10,7 @@ mod manifest;
 mod module;
 mod names;
 mod overrides;
+pub mod plan;
 mod types;
 mod version;
 
