@@ -10,7 +10,8 @@ use crate::Str;
 use crate::eval::{
     Data, Entry, Guard, InstanceId, List, ListKind, Map, MapKind, Member, Part, Store, UnknownId,
 };
-use crate::eval::{Origin, UnknownKind, Value};
+use crate::eval::{Origin, UnknownKind, Value, Via};
+use crate::model::companion::{self, Join};
 use crate::model::{Presence, Resource, ResourceId, registry};
 use crate::program::Mode;
 
@@ -23,7 +24,7 @@ pub struct Contribution {
     /// The companion.
     pub companion: ResourceId,
     /// The path of the owner's property that it sets or adds to.
-    pub path: Vec<Str>,
+    pub path: Arc<[Str]>,
     /// Whether it adds a member to a list rather than setting the property.
     pub append: bool,
     /// When: the companion exists and names this owner.
@@ -32,55 +33,50 @@ pub struct Contribution {
     pub value: Value,
 }
 
-/// A contribution before its owner is known.
-#[derive(Clone, Debug)]
-pub(super) struct Offer {
-    /// The registry types that the owner may have.
-    pub owners: Vec<Str>,
-    /// The companion's argument that names the owner, and its value.
-    pub argument: Str,
-    pub owner: Value,
-    pub path: Vec<Str>,
-    pub append: bool,
-    /// When it contributes, given that it exists.
-    pub guard: Guard,
-    pub value: Value,
-}
-
-/// What a resource offers to its owners: nothing unless its type is a companion's.
-fn offers(_store: &Store, _resource: &Resource) -> Vec<Offer> {
-    Vec::new()
-}
-
 /// Lets all companions contribute.
 pub(super) fn apply(graph: &mut Graph) {
     let store = Arc::clone(&graph.store);
     let mut owners = Owners::default();
     let mut all: Vec<(ResourceId, Contribution)> = Vec::new();
     for index in 0..graph.resources.len() {
-        let Some(resource) = graph.resources.get(index).filter(|r| r.mode == Mode::Managed) else { continue };
+        let Some(resource) = graph.resources.get(index) else { continue };
         let (id, exists) = (resource.id, resource.exists);
-        for offer in offers(&store, resource) {
-            for (arm, named) in store.arms(&offer.owner) {
-                let named_when = store.and(offer.guard, arm);
-                let guard = store.and(exists, named_when);
-                if guard.is_false() || named.is_unset() {
-                    continue;
+        for offer in companion::contributions(&store, resource) {
+            let path: Arc<[Str]> = offer.path.split('.').map(Str::from).collect();
+            for (owner_guard, named) in &offer.owners {
+                for (arm, named) in store.arms(named) {
+                    let named_when = store.and(*owner_guard, arm);
+                    let guard = store.and(exists, named_when);
+                    if guard.is_false() || named.is_unset() {
+                        continue;
+                    }
+                    let (owner, by_reference) = owners.find(graph, &store, id, &offer, &named, guard);
+                    if owner == id {
+                        continue;
+                    }
+                    if !by_reference {
+                        let edge = Edge {
+                            property: offer.argument.clone(),
+                            attribute: Str::new(),
+                            guard: named_when,
+                        };
+                        graph.edges.add_edge(node(id), node(owner), edge);
+                    }
+                    for (value_guard, value) in &offer.values {
+                        let guard = store.and(guard, *value_guard);
+                        if guard.is_false() {
+                            continue;
+                        }
+                        let contribution = Contribution {
+                            companion: id,
+                            path: Arc::clone(&path),
+                            append: offer.join == Join::Append,
+                            guard,
+                            value: value.clone(),
+                        };
+                        all.push((owner, contribution));
+                    }
                 }
-                let (owner, by_reference) = owners.find(graph, &store, id, &offer, &named, guard);
-                if !by_reference {
-                    let edge =
-                        Edge { property: offer.argument.clone(), attribute: Str::new(), guard: named_when };
-                    graph.edges.add_edge(node(id), node(owner), edge);
-                }
-                let contribution = Contribution {
-                    companion: id,
-                    path: offer.path.clone(),
-                    append: offer.append,
-                    guard,
-                    value: offer.value.clone(),
-                };
-                all.push((owner, contribution));
             }
         }
     }
@@ -115,7 +111,7 @@ impl Owners {
         graph: &mut Graph,
         store: &Store,
         companion: ResourceId,
-        offer: &Offer,
+        offer: &companion::Contribution,
         named: &Value,
         guard: Guard,
     ) -> (ResourceId, bool) {
@@ -123,7 +119,7 @@ impl Owners {
         for instance in referenced(store, named) {
             let known = graph.by_instance.get(&instance).and_then(|id| graph.resource(*id));
             if let Some(resource) = known
-                && offer.owners.contains(&resource.type_name)
+                && offer.owner_types.contains(&resource.type_name)
             {
                 if resource.mode == Mode::Managed {
                     return (resource.id, true);
@@ -137,7 +133,7 @@ impl Owners {
             _ => Identity::Text(store.text_of(named).into()),
         });
         if let Identity::Text(text) = &identity {
-            for owner in &offer.owners {
+            for owner in &offer.owner_types {
                 if let Some(id) = self.named(graph, owner, text) {
                     return (id, false);
                 }
@@ -173,11 +169,11 @@ impl Owners {
         graph: &mut Graph,
         store: &Store,
         companion: ResourceId,
-        offer: &Offer,
+        offer: &companion::Contribution,
         identity: Identity,
         guard: Guard,
     ) -> ResourceId {
-        let type_name = offer.owners.first().cloned().unwrap_or_default();
+        let type_name = offer.owner_types.first().cloned().unwrap_or_default();
         if let Some(id) = self.assumed.get(&(type_name.clone(), identity.clone())) {
             if let Some(owner) = graph.resources.get_mut(id.0 as usize) {
                 owner.exists = store.or(owner.exists, guard);
@@ -263,6 +259,7 @@ fn contribute(store: &Store, value: &mut Value, path: &[Str], what: &Contributio
     let map = Arc::make_mut(map);
     let before = map.rest.map_or_else(Value::absent, |id| Value::new(Data::Unknown(id), Origin::NONE));
     let at = map.entries.iter().position(|entry| entry.key == *step);
+    let fresh = at.is_none();
     let at = at.unwrap_or_else(|| {
         map.entries.push(Entry {
             key: step.clone(),
@@ -312,10 +309,43 @@ fn contribute(store: &Store, value: &mut Value, path: &[Str], what: &Contributio
     }
     if what.append {
         append(store, &mut entry.value, what);
+        return;
+    }
+    let before = std::mem::replace(&mut entry.value, Value::absent());
+    entry.value = if fresh {
+        under(store, what.guard, what.value.clone(), before)
     } else {
-        entry.key_origin = what.value.origin;
-        let before = std::mem::replace(&mut entry.value, Value::absent());
-        entry.value = under(store, what.guard, what.value.clone(), before);
+        joined(store, before, what.guard, &what.value)
+    };
+}
+
+/// What a property is when its owner says one thing and a companion another: the owner's own word counts, objects are
+/// joined, and a default is no word of the owner.
+fn joined(store: &Store, own: Value, guard: Guard, new: &Value) -> Value {
+    let is_default = store.origin_step(own.origin).is_some_and(|step| step.via == Via::Default);
+    match (own.data, &new.data) {
+        (Data::Absent | Data::Null, _) => under(store, guard, new.clone(), Value::absent()),
+        (Data::Choice(arms), _) => {
+            store.choice(arms.iter().map(|arm| (arm.guard, joined(store, arm.value.clone(), guard, new))))
+        }
+        (data, _) if is_default => {
+            under(store, guard, new.clone(), Value { data, origin: own.origin, marks: own.marks })
+        }
+        (Data::Map(mut own_map), Data::Map(new_map)) => {
+            let map = Arc::make_mut(&mut own_map);
+            for entry in &new_map.entries {
+                let entry_guard = store.and(guard, entry.guard);
+                match map.entries.iter_mut().find(|known| known.key == entry.key) {
+                    Some(known) => {
+                        let before = std::mem::replace(&mut known.value, Value::absent());
+                        known.value = joined(store, before, entry_guard, &entry.value);
+                    }
+                    None => map.entries.push(Entry { guard: entry_guard, ..entry.clone() }),
+                }
+            }
+            Value { data: Data::Map(own_map), origin: own.origin, marks: own.marks }
+        }
+        (data, _) => Value { data, origin: own.origin, marks: own.marks },
     }
 }
 
