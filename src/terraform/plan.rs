@@ -35,16 +35,10 @@ pub fn is_plan(tree: &Tree) -> bool {
 /// Reads a plan.
 pub fn read(tree: &Tree) -> Program {
     let json = Json { tree };
-    let mut diagnostics: Vec<Diagnostic> = tree.errors.iter().map(|e| e.to_diagnostic()).collect();
+    let diagnostics: Vec<Diagnostic> = tree.errors.iter().map(|e| e.to_diagnostic()).collect();
     let Some(top) = json.top() else {
         return Program { modules: Vec::new(), root: ModuleId(0), diagnostics };
     };
-    if json.get(top, "resource_changes").is_none() {
-        diagnostics.push(
-            Diagnostic::error("invalid-plan", "this plan has no `resource_changes`", tree.span(top))
-                .with_help("make it with `terraform show -json PLANFILE`"),
-        );
-    }
     let mut reader = PlanReader {
         json,
         configuration: Vec::new(),
