@@ -20,6 +20,8 @@ pub(super) struct BlockExtent {
     pub(super) end: usize,
     /// Whether the body has lines of its own.
     pub(super) multi_line: bool,
+    /// Behind a `}` in a column of its own that may well close the block: what follows is not deeper than the block.
+    pub(super) doubtful: Option<usize>,
 }
 
 /// What a line begins with.
@@ -160,13 +162,26 @@ impl<'a> Layout<'a> {
                     close,
                     end: at,
                     multi_line: false,
+                    doubtful: None,
                 };
             }
         }
         // A body that nobody indented.
         let loose = indent == 0 && !deeper;
+        let mut doubtful = None;
+        // Behind the `}` with which the last code line began.
+        let mut brace = None;
         while at < to && self.fuel > 0 {
             let kind = self.kind(at, to);
+            if !matches!(kind, LineKind::Blank | LineKind::Comment) {
+                if self.indent_at(at) <= indent {
+                    doubtful = doubtful.or(brace);
+                }
+                brace = match kind {
+                    LineKind::CloseBrace => Some(at + self.line(at, to).find('}').unwrap_or(0) + 1),
+                    _ => None,
+                };
+            }
             let ends = match kind {
                 LineKind::Blank => false,
                 LineKind::Comment => {
@@ -182,7 +197,13 @@ impl<'a> Layout<'a> {
                         }
                         let close = at + self.line(at, to).find('}').unwrap_or(0);
                         let end = close + 1;
-                        return BlockExtent { body_end: close, close: Some(close), end, multi_line: true };
+                        return BlockExtent {
+                            body_end: close,
+                            close: Some(close),
+                            end,
+                            multi_line: true,
+                            doubtful,
+                        };
                     }
                     true
                 }
@@ -191,11 +212,12 @@ impl<'a> Layout<'a> {
                 LineKind::Header => true,
             };
             if ends {
-                return BlockExtent { body_end: at, close: None, end: at, multi_line: true };
+                return BlockExtent { body_end: at, close: None, end: at, multi_line: true, doubtful };
             }
             at = self.next_line(at, to);
         }
-        BlockExtent { body_end: to, close: None, end: to, multi_line: true }
+        let doubtful = doubtful.or(brace);
+        BlockExtent { body_end: to, close: None, end: to, multi_line: true, doubtful }
     }
 
     fn indent_at(&self, line: usize) -> usize {
@@ -234,8 +256,13 @@ impl<'a> Layout<'a> {
     /// own column.
     pub(super) fn argument(&mut self, start: usize, to: usize) -> usize {
         let indent = self.indent(start);
+        let line_end = self.line_end(start, to);
         let mut at = self.next_line(start, to);
         let mut end = at;
+        if at > line_end + 1 && !self.line(start, to).contains(['(', '[', '{']) {
+            // Nothing but a heredoc.
+            return end;
+        }
         while at < to && self.fuel > 0 {
             match self.kind(at, to) {
                 LineKind::Blank => {

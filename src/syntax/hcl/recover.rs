@@ -161,7 +161,9 @@ impl Recovery<'_, '_> {
             Ok(reached) => return reached,
             Err(failure) => failure,
         };
+        let heredoc = failure.as_ref().is_some_and(|f| f.code == "unclosed-heredoc");
         if extent < to
+            && !heredoc
             && let Ok(reached) = self.attempt(start, to)
         {
             return reached;
@@ -278,6 +280,11 @@ impl Recovery<'_, '_> {
     fn block(&mut self, start: usize, name: usize, to: usize) -> usize {
         let extent = self.layout.block(start, to);
         let (nodes, errors) = (self.parser.tree.mark(), self.parser.tree.errors.len());
+        if let Some(end) = extent.doubtful
+            && let Ok(reached) = self.attempt(start, end)
+        {
+            return reached;
+        }
         let failure = match self.attempt(start, extent.end) {
             Ok(reached) => {
                 let rest = self.parser.text.get(reached..extent.end).unwrap_or("");
@@ -332,11 +339,18 @@ impl Recovery<'_, '_> {
             None => {
                 damaged = true;
                 let next = (line_end + 1).min(to);
-                if !extent.multi_line || extent.body_end < next {
+                let header = self.layout.line(start, to);
+                let implied = !header.contains('{') && extent.close.is_none();
+                if !extent.multi_line || extent.body_end < next || implied {
                     // No block after all: a line that means nothing.
                     self.parser.tree.truncate(mark, errors);
-                    let end = self.layout.argument(start, to);
-                    let end = if extent.close.is_some() { extent.end.max(line_end) } else { end };
+                    let end = if extent.close.is_some() {
+                        extent.end.max(line_end)
+                    } else if header.matches(['(', '[']).count() > header.matches([')', ']']).count() {
+                        self.layout.argument(start, to)
+                    } else {
+                        self.layout.next_line(start, to)
+                    };
                     self.error_leaf(start, end, failure);
                     return end;
                 }
