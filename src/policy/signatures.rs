@@ -38,18 +38,18 @@ pub(super) struct Signature {
     pub(super) most: usize,
     /// What it returns.
     pub(super) returns: Returns,
-    /// Whether it is a question of pages (else one of Terraform's functions).
-    pub(super) own: bool,
 }
 
 const MANY: usize = usize::MAX;
 
+/// A question of pages.
 const fn own(name: &'static str, least: usize, most: usize, returns: Returns) -> Signature {
-    Signature { name, least, most, returns, own: true }
+    Signature { name, least, most, returns }
 }
 
+/// One of Terraform's functions.
 const fn pure(name: &'static str, least: usize, most: usize, returns: Returns) -> Signature {
-    Signature { name, least, most, returns, own: false }
+    Signature { name, least, most, returns }
 }
 
 /// All functions, sorted by name.
@@ -105,6 +105,7 @@ pub(super) static FUNCTIONS: &[Signature] = &[
     own("open_to_world", 1, 1, Returns::Bool),
     pure("parseint", 2, 2, Returns::Number),
     own("plaintext_secrets", 1, 1, Returns::Secrets),
+    own("plaintext_value", 1, 1, Returns::Bool),
     pure("pow", 2, 2, Returns::Number),
     own("public_statements", 1, 1, Returns::Statements),
     pure("range", 1, 3, Returns::List),
@@ -165,7 +166,7 @@ mod tests {
     #[test]
     fn sorted_so_that_they_are_found() {
         assert!(FUNCTIONS.windows(2).all(|pair| pair[0].name < pair[1].name));
-        assert_eq!(find("referrers").map(|f| f.own), Some(true));
+        assert!(find("referrers").is_some());
         assert!(find("timestamp").is_none());
     }
 }

@@ -12,7 +12,7 @@ use super::meta::Applicability;
 pub enum Subject {
     /// A resource of the graph.
     Resource(ResourceId),
-    /// An input of the root by name (`env`, `DbPassword`).
+    /// An input of the root by its address: `var.env`, `DbPassword`.
     Input(Str),
 }
 
@@ -66,7 +66,7 @@ pub struct Finding {
     pub message: Str,
     /// Where it points.
     pub primary: Place,
-    /// Other places and resources that have a part in it. A resource that the primary place lies in comes first.
+    /// Other places and resources that have a part in it, as the page names them.
     pub related: Vec<Related>,
     /// How to mend it, the best way first.
     pub fixes: Vec<FixPlan>,

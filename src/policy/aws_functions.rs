@@ -1,0 +1,104 @@
+//! The names that pages have for the questions of [`crate::aws`].
+
+use crate::aws::network::Direction;
+use crate::aws::{iam, network, secrets, tls};
+use crate::eval::{Data, Failure, Number, Store, Truth, Value};
+use crate::source::Span;
+
+use super::functions::{not_a_resource, resource_arg, truth};
+use super::run::PageNames;
+
+/// Answers a call, if it asks about AWS.
+pub(super) fn call(
+    names: &PageNames<'_>,
+    name: &str,
+    args: &[Value],
+    span: Span,
+) -> Option<Result<Value, Failure>> {
+    let store = names.store;
+    let resource = |value: &Value| resource_arg(names, value).and_then(|id| names.graph.resource(id));
+    Some(Ok(match (name, args) {
+        ("statements", [doc]) => iam::as_list(store, &iam::statements(store, doc)),
+        ("public_statements", [doc]) => iam::as_list(store, &iam::public_statements(store, doc)),
+        ("wildcard_actions", [doc]) => iam::as_list(store, &iam::wildcard_action_statements(store, doc)),
+        ("cross_account", [doc]) => iam::as_list(store, &iam::cross_account(store, doc)),
+        ("granting", [doc, action, resource]) => match (action.as_str(), resource.as_str()) {
+            (Some(action), Some(resource)) => {
+                iam::as_list(store, &iam::granting(store, doc, action, resource))
+            }
+            _ => {
+                return Some(Err(Failure::new(
+                    "page-type",
+                    "`granting` needs an action and a resource",
+                    span,
+                )));
+            }
+        },
+        ("requires_tls", [doc]) => truth(store, iam::requires_tls(store, doc), name, args),
+        ("rules", [of, direction]) => {
+            match (resource(of), direction.as_str().and_then(|d| Direction::parse(d))) {
+                (Some(resource), Some(direction)) => network::rules(store, resource, direction),
+                _ => return Some(Err(not_a_resource(name, span))),
+            }
+        }
+        ("open_to_world", [rule]) => truth(store, network::open_to_world(store, rule), name, args),
+        ("exposes", [rule, ports]) => {
+            truth(store, network::exposes(store, rule, &port_list(ports)), name, args)
+        }
+        ("all_ports", [rule]) => truth(store, network::all_ports(store, rule), name, args),
+        ("nacl_exposes", [of, ports]) => match resource(of) {
+            Some(resource) => network::acl_exposes(store, resource, Direction::Ingress, &port_list(ports)),
+            None => return Some(Err(not_a_resource(name, span))),
+        },
+        ("plaintext_secrets", [map]) => {
+            let (hits, rest) = secrets::plaintext_secrets(store, map);
+            secrets::as_list(&hits, rest)
+        }
+        ("looks_secret", [key, value]) => match key.as_str() {
+            Some(key) => truth(store, secrets::looks_secret(store, key, value), name, args),
+            None => truth(store, Truth::UNKNOWN, name, args),
+        },
+        ("plaintext_value", [value]) => truth(store, plaintext(store, value), name, args),
+        ("weak_tls_policy", [policy]) => {
+            let weak = over_arms(store, policy, &|policy| match &policy.data {
+                Data::String(text) => tls::weak_tls_policy(text).map_or(Truth::UNKNOWN, Truth::of),
+                Data::Absent | Data::Null => Truth::NO,
+                _ => Truth::UNKNOWN,
+            });
+            truth(store, weak, name, args)
+        }
+        _ => return None,
+    }))
+}
+
+/// A text that is written here. What is not known is not written; a dynamic reference ("Use dynamic references to
+/// specify template values", CloudFormation User Guide) names a place where the secret is.
+fn plaintext(store: &Store, value: &Value) -> Truth {
+    over_arms(store, value, &|value| match &value.data {
+        Data::String(text) => Truth::of(!text.trim().is_empty() && !text.contains("{{resolve:")),
+        Data::Number(_) => Truth::YES,
+        _ => Truth::NO,
+    })
+}
+
+fn over_arms(store: &Store, value: &Value, test: &dyn Fn(&Value) -> Truth) -> Truth {
+    let arms = store.arms(value);
+    let each = arms.iter().map(|(guard, value)| store.truth_under(test(value), *guard));
+    each.fold(Truth::UNKNOWN, |all, one| Truth {
+        yes: store.or(all.yes, one.yes),
+        no: store.or(all.no, one.no),
+    })
+}
+
+/// The ports that a page lists.
+fn port_list(ports: &Value) -> Vec<u16> {
+    let number = |value: &Value| match &value.data {
+        Data::Number(Number::Int(port)) => u16::try_from(*port).ok(),
+        Data::String(text) => text.parse().ok(),
+        _ => None,
+    };
+    match &ports.data {
+        Data::List(list) => list.members.iter().filter_map(|m| number(&m.value)).collect(),
+        _ => number(ports).into_iter().collect::<Vec<_>>(),
+    }
+}
