@@ -206,10 +206,9 @@ impl Linker<'_> {
             );
             return None;
         }
-        if let Some(directory) = self.manifest.directory(path) {
-            if self.modules.read(self.loader, &directory).files > 0 {
-                return Some(directory);
-            }
+        let installed = self.manifest.directory(path);
+        if let Some(directory) = installed.filter(|d| self.modules.read(self.loader, d).files > 0) {
+            return Some(directory);
         }
         let message = format!(
             "module `{}` (`{address}`) is not installed: what it makes is not checked, its outputs are unknown",

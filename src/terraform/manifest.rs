@@ -38,14 +38,11 @@ impl Manifest {
         if !loader.is_file(&path) {
             return Manifest::default();
         }
-        let parsed = loader.load(&path).and_then(|file| {
-            serde_json::from_str::<File>(&file.text).map_err(|error| {
-                let shown = loader.display(&path);
-                let message = format!("can't understand `{}`: {error}", shown.display());
-                Diagnostic::file_error("module-manifest", message, shown)
-                    .with_help("run `terraform init` again")
-            })
-        });
+        let file = match loader.load(&path) {
+            Ok(file) => file,
+            Err(problem) => return Manifest { problem: Some(problem), ..Manifest::default() },
+        };
+        let parsed = serde_json::from_str::<File>(&file.text);
         match parsed {
             Ok(file) => Manifest {
                 directories: file
@@ -56,7 +53,15 @@ impl Manifest {
                     .collect(),
                 problem: None,
             },
-            Err(problem) => Manifest { problem: Some(problem), ..Manifest::default() },
+            Err(error) => {
+                let shown = loader.display(&path);
+                let message = format!("can't understand `{}`: {error}", shown.display());
+                let problem = Diagnostic::file_error("module-manifest", message, shown);
+                Manifest {
+                    problem: Some(problem.with_help("run `terraform init` again")),
+                    ..Manifest::default()
+                }
+            }
         }
     }
 

@@ -1,0 +1,1 @@
+bastion_ami = "ami-0123456789abcdef0"
