@@ -15,3 +15,6 @@ pub use question::{
     passrole_on_any, public_statements, requires_tls, statements, wildcard_action_statements,
     wildcard_resource_statements,
 };
+
+#[cfg(test)]
+mod tests;

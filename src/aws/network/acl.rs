@@ -10,7 +10,7 @@ use super::super::sets::{AddressSet, Family, PortSet, Protocol, parse_cidr};
 use super::rule::Direction;
 
 /// Where an ACL's entries are: contributed by `AWS::EC2::NetworkAclEntry`, `aws_network_acl_rule` and inline blocks.
-const ENTRIES: &str = "NetworkAclEntries";
+const ENTRIES: &str = "Entries";
 
 /// One entry in one of its cases; nothing of it is a choice any more.
 #[derive(Clone, Debug)]

@@ -8,3 +8,6 @@ pub mod rule;
 
 pub use acl::acl_exposes;
 pub use rule::{Direction, all_ports, exposes, exposes_protocol, open_to_world, rules};
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 /// How many states a product of automata may have before a question is given up. Real policies need a few hundred.
-pub const MAX_STATES: usize = 50_000;
+pub const MAX_STATES: usize = 20_000;
 
 /// One symbol of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
