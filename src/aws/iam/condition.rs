@@ -187,6 +187,11 @@ impl Clause {
         self.all_values_restrict(store, who)
     }
 
+    /// Whether `*` and `?` in its values are those characters: only `…Like` and the ARN operators have wildcards.
+    fn is_literal(&self) -> bool {
+        self.operator.starts_with("string") && !self.operator.ends_with("like")
+    }
+
     /// Whether, in a `Deny`, it spares only somebody in particular, and denies requests that lack the key.
     pub fn spares_few(&self, store: &Store) -> Truth {
         let Some(who) = who(&self.key) else { return Truth::NO };
@@ -234,7 +239,7 @@ impl Clause {
         for member in &self.values.items {
             for case in spelled_out(store, &member.value) {
                 let guard = store.and(member.guard, case.guard);
-                let one = match names_somebody(store, who, &case.value) {
+                let one = match names_somebody(store, who, &case.value, self.is_literal()) {
                     Some(answer) => Truth::of(answer),
                     None => Truth::UNKNOWN,
                 };
@@ -254,16 +259,16 @@ impl Clause {
 const OWN_NAME: usize = 6;
 
 /// Whether a value of a key names somebody in particular rather than everybody.
-fn names_somebody(store: &Store, who: Who, value: &Value) -> Option<bool> {
+fn names_somebody(store: &Store, who: Who, value: &Value, literal: bool) -> Option<bool> {
     match who {
         Who::Address => {
             let Some(text) = scalar_text(value) else { return None };
             Some(parse_cidr(&text).is_some_and(is_narrow))
         }
         Who::True => scalar_text(value).map(|text| text.eq_ignore_ascii_case("true")),
-        Who::Id => named(&pattern(store, value, false, false)?),
+        Who::Id => named(&pattern(store, value, false, literal)?),
         Who::Arn => {
-            let pattern = pattern(store, value, false, false)?;
+            let pattern = pattern(store, value, false, literal)?;
             let Some(fields) = pattern.fields(6) else { return named(&pattern) };
             let account = fields.get(4).is_some_and(|f| !f.symbols().is_empty() && f.is_literal());
             let account_unknown = fields.get(4).is_some_and(|f| f.has_terms());

@@ -17,4 +17,6 @@ pub use question::{
 };
 
 #[cfg(test)]
+mod naive_tests;
+#[cfg(test)]
 mod tests;
