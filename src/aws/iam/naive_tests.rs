@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{any as any_hit, granting, public_statements};
 use crate::eval::{Store, Value};
 use crate::source::Sources;
 
@@ -230,7 +230,7 @@ proptest! {
         let alone = ACTIONS.iter().any(|a| RESOURCES.iter().any(|r| allow.speaks_of(a, r)));
         prop_assume!(alone);
         let store = Store::new(Arc::new(Sources::new()));
-        let answer = super::any(&store, &public_statements(&store, &document_of(&all))).known();
+        let answer = any_hit(&store, &public_statements(&store, &document_of(&all))).known();
         if reached {
             prop_assert_eq!(answer, Some(true), "{}", document_of(&all).as_str().unwrap());
         } else if deny.is_none() {
@@ -265,7 +265,7 @@ proptest! {
         let doc = document_of(&all);
         let hits = granting(&store, &doc, action, resource);
         prop_assert_eq!(
-            super::any(&store, &hits).known(), Some(granted && !denied),
+            any_hit(&store, &hits).known(), Some(granted && !denied),
             "{} {} in {}", action, resource, doc.as_str().unwrap()
         );
     }
