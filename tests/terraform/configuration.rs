@@ -323,3 +323,20 @@ fn directories_that_others_call_are_no_roots() {
 fn versions_of_the_provider() {
     assert_eq!(major_range(">= 5.79, < 7", (3, 6)), (5, 6));
 }
+
+#[test]
+fn locked_versions_narrow_the_constraints() {
+    let (_, program) = program(&[
+        (
+            "main.tf",
+            "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\", version = \">= 4.0\" }\n  }\n}\n",
+        ),
+        (
+            ".terraform.lock.hcl",
+            "provider \"registry.terraform.io/hashicorp/aws\" {\n  version     = \"5.31.0\"\n  constraints = \">= 4.0\"\n}\n",
+        ),
+    ]);
+    let constraint = &program.module(program.root).unwrap().required_providers["aws"];
+    assert_eq!(constraint, ">= 4.0, 5.31.0");
+    assert_eq!(major_range(constraint, (3, 6)), (5, 5));
+}
