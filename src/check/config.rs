@@ -488,7 +488,7 @@ names = ["a", "b"]
         assert!(config.overrides[0].applies(Path::new("examples/a/main.tf")));
         assert_eq!(
             config.inputs.keys().collect::<Vec<_>>(),
-            ["cidrs", "env", "tags", "data.aws_availability_zones.available"]
+            ["data.aws_availability_zones.available", "cidrs", "env", "tags"]
         );
         assert_eq!(config.inputs["env"].as_string().unwrap(), "prod");
     }

@@ -1,8 +1,17 @@
 //! The session: files in, findings out.
 
 mod config;
+mod evidence;
 mod finding;
+mod ledger;
+mod locate;
+mod root;
+mod select;
+mod session;
 pub mod suppress;
 
 pub use config::{Config, FILE_NAME as CONFIG_FILE_NAME, Override, Suppressing};
 pub use finding::{Finding, Location, Outcome, Related, Resource, Rule, Summary, Unknown, shown_path};
+pub use root::{Linked, Root, RootKind};
+pub use select::Wanted;
+pub use session::{Options, Progress, Quiet, Session};

@@ -531,3 +531,192 @@ fn is_leaf(kind: Kind) -> bool {
             | Kind::Error
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+
+    /// `ids => scope's text (first line…last line) => reason`.
+    fn found(name: &str, text: &str) -> Vec<String> {
+        let sources = Sources::new();
+        let file = sources.add(name, text);
+        let tree = match name.rsplit_once('.').map(|(_, e)| e) {
+            Some("tf") => crate::syntax::hcl::parse(file.clone()),
+            Some("json") => crate::syntax::json::parse(file.clone()),
+            _ => crate::syntax::yaml::parse(file.clone()),
+        };
+        let mut diagnostics = Vec::new();
+        let mut out: Vec<String> = scan(&tree, true, &mut diagnostics)
+            .iter()
+            .map(|s| {
+                for (id, span) in &s.ids {
+                    assert_eq!(file.slice(*span).trim_matches('"'), id.as_str());
+                }
+                let ids: Vec<_> = s.ids.iter().map(|(id, _)| id.as_str()).collect();
+                let scope: Vec<&str> = file.slice(s.scope).lines().map(str::trim).collect();
+                let scope = match scope.as_slice() {
+                    [one] => (*one).to_owned(),
+                    [first, .., last] => format!("{first} … {last}"),
+                    [] => String::new(),
+                };
+                let reason = s.reason.as_deref().unwrap_or("-");
+                format!("{} => {scope} => {reason}", ids.join(","))
+            })
+            .collect();
+        out.extend(diagnostics.into_iter().map(|d| d.message));
+        out
+    }
+
+    #[test]
+    fn our_comments_bind_to_what_they_stand_at() {
+        let text = r##"# masugata: ignore[a-a] whole block
+resource "x" "y" {
+  acl = "public" # masugata: ignore[a-b, a-c] trailing
+  # masugata: ignore[a-d] next attribute until=2030-01-01
+
+  # another comment
+  logging {
+    bucket = "b" // masugata:ignore[a-e] slashes
+  }
+  list = [
+    "a", # masugata: ignore[a-f] an element
+    "b",
+  ] # masugata: ignore[a-g] behind the end
+  /* masugata: ignore[a-h] block comment */
+  text = "# masugata: ignore[no] text"
+  heredoc = <<EOT
+# masugata: ignore[no] text
+EOT
+  # masugata: ignore[a-i] the last thing is about what is around it
+}
+
+module "m" { # masugata: ignore[a-j] the header
+  source = "./m"
+}
+# masugata: ignore a-k
+"##;
+        assert_eq!(
+            found("main.tf", text),
+            [
+                r#"a-a => resource "x" "y" { … } => whole block"#,
+                r#"a-b,a-c => acl = "public" => trailing"#,
+                r#"a-d => logging { … } => next attribute"#,
+                r#"a-e => bucket = "b" => slashes"#,
+                r#"a-f => "a" => an element"#,
+                r#"a-g => list = [ … ] => behind the end"#,
+                r##"a-h => text = "# masugata: ignore[no] text" => block comment"##,
+                r#"a-i => resource "x" "y" { … } => the last thing is about what is around it"#,
+                r##"a-j => module "m" { # masugata: ignore[a-j] the header … } => the header"##,
+                "the suppression names no policies",
+            ]
+        );
+    }
+
+    #[test]
+    fn other_tools_in_terraform() {
+        let text = r#"resource "x" "y" {
+  #checkov:skip=CKV_AWS_20,CKV_AWS_21:because it is fine
+  # bridgecrew:skip=CKV_AWS_22 no colon
+  acl = "public" #tfsec:ignore:aws-s3-no-public-acl
+  #trivy:ignore:AVD-AWS-0092[acl=public,versioning.enabled=true]:exp:2030-01-01 trivy:ignore:s3-*
+  b = 1
+}
+#tfsec:ignore:AWS001:ws:prod
+#trivy:ignore:*
+module "m" {
+  # checkov:skip=CKV_TF_1
+}
+"#;
+        assert_eq!(
+            found("main.tf", text),
+            [
+                r#"CKV_AWS_20,CKV_AWS_21 => resource "x" "y" { … } => because it is fine"#,
+                r#"CKV_AWS_22 => resource "x" "y" { … } => no colon"#,
+                r#"aws-s3-no-public-acl => acl = "public" => -"#,
+                r#"AVD-AWS-0092 => b = 1 => -"#,
+                r#"s3-* => b = 1 => -"#,
+                r#"* => module "m" { … } => -"#,
+                r#"CKV_TF_1 => module "m" { … } => -"#,
+            ]
+        );
+    }
+
+    #[test]
+    fn yaml_comments_and_metadata() {
+        let text = r#"Metadata:
+  cfn-lint: { config: { ignore_checks: [E3002] } }
+Resources:
+  # masugata: ignore[a-a] the whole resource
+  A:
+    Type: AWS::S3::Bucket
+    Metadata:
+      masugata:
+        ignore:
+          - policy: a-b
+            reason: it is "fine"
+          - policies: [a-c, a-d]
+          - a-e
+      checkov: { skip: [{ id: CKV_AWS_20, comment: public site }] }
+      cfn_nag: { rules_to_suppress: [{ id: W35, reason: no logs }] }
+      cdk_nag: { rules_to_suppress: [{ id: "AwsSolutions-IAM5[Action::s3:*]", reason: r }] }
+      guard: { SuppressedRules: [S3_BUCKET_LOGGING_ENABLED] }
+    Properties:
+      AccessControl: PublicRead # masugata: ignore[a-f] trailing
+      Rules:
+        # masugata: ignore[a-g] an element
+        - CidrIp: 0.0.0.0/0
+          Port: 22
+        - CidrIp: ::/0 # checkov:skip=CKV_AWS_24:the resource
+  B:
+    Type: AWS::SNS::Topic
+"#;
+        assert_eq!(
+            found("t.yaml", text),
+            [
+                "E3002 => Metadata: … Type: AWS::SNS::Topic => -",
+                "a-a => A: … - CidrIp: ::/0 => the whole resource",
+                r#"a-b => A: … - CidrIp: ::/0 => it is "fine""#,
+                "a-c,a-d => A: … - CidrIp: ::/0 => -",
+                "a-e => A: … - CidrIp: ::/0 => -",
+                "CKV_AWS_20 => A: … - CidrIp: ::/0 => public site",
+                "W35 => A: … - CidrIp: ::/0 => no logs",
+                "AwsSolutions-IAM5[Action::s3:*] => A: … - CidrIp: ::/0 => r",
+                "S3_BUCKET_LOGGING_ENABLED => A: … - CidrIp: ::/0 => -",
+                "a-f => AccessControl: PublicRead => trailing",
+                "a-g => - CidrIp: 0.0.0.0/0 … Port: 22 => an element",
+                "CKV_AWS_24 => A: … - CidrIp: ::/0 => the resource",
+            ]
+            .map(|s| s.replace("- CidrIp: 0.0.0.0/0 …", "CidrIp: 0.0.0.0/0 …"))
+        );
+    }
+
+    #[test]
+    fn json_has_metadata_only() {
+        let text = r##"{"Resources": {"A": {"Type": "AWS::S3::Bucket",
+ "Metadata": {"masugata": {"ignore": [{"policy": "a-b", "reason": "tab\there", "until": "2030-01-01"}]},
+ "x": "# masugata: ignore[no] text"}}}}"##;
+        let sources = Sources::new();
+        let file = sources.add("t.json", text);
+        let found = scan(&crate::syntax::json::parse(file), true, &mut Vec::new());
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].reason.as_deref(), Some("tab\there"));
+        assert!(found[0].is_current("2030-01-01") && !found[0].is_current("2030-01-02"));
+    }
+
+    #[test]
+    fn ids_of_other_tools_are_matched_as_they_write_them() {
+        for (written, alias) in [
+            ("ckv_aws_20", "CKV_AWS_20"),
+            ("AWS-0092", "AVD-AWS-0092"),
+            ("avd-aws-0092", "AVD-AWS-0092"),
+            ("AwsSolutions-IAM5[Action::s3:*]", "AwsSolutions-IAM5"),
+            ("aws-s3-*", "aws-s3-no-public-acl"),
+            ("*", "W35"),
+        ] {
+            assert!(same_id(written, alias), "{written} {alias}");
+        }
+        assert!(!same_id("CKV_AWS_2", "CKV_AWS_20"));
+        assert!(!same_id("aws-ec2-*", "aws-s3-no-public-acl"));
+    }
+}

@@ -2,14 +2,18 @@
 
 mod excerpt;
 mod github;
+mod graph;
 mod json;
 mod sarif;
 mod text;
+mod value;
 
 pub use github::{Annotations, annotations};
+pub use graph::{graph_dot, graph_json, graph_mermaid};
 pub use json::json;
 pub use sarif::sarif;
 pub use text::{Style, diagnostics as text_diagnostics, text};
+pub use value::value_json;
 
 use crate::policy::Severity;
 
@@ -26,3 +30,6 @@ fn level(severity: Severity) -> &'static str {
 fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("{n} {noun}") } else { format!("{n} {noun}s") }
 }
+
+#[cfg(test)]
+mod tests;

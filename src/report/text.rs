@@ -44,6 +44,8 @@ impl Style {
             .with_links(false)
             .with_width(self.width.max(40))
             .with_context_lines(1)
+            .with_wrap_lines(false)
+            .with_show_related_as_nested(true)
             .without_syntax_highlighting()
     }
 }
@@ -220,10 +222,9 @@ fn drawn(finding: &Finding, outcome: &Outcome) -> Drawing {
     if let Some(generated) = &finding.resource.generated {
         help.push(format!("in the template: {}:{}", generated.path, generated.start.line));
     }
-    help.push(format!(
-        "`masugata explain {id}` tells more; to accept it: `# masugata: ignore[{id}] <why it is fine here>`",
-        id = finding.policy
-    ));
+    let id = &finding.policy;
+    help.push(format!("`masugata explain {id}` tells more"));
+    help.push(format!("to accept it: `# masugata: ignore[{id}] why it is fine here`"));
     Drawing {
         severity: match finding.severity {
             Severity::Critical | Severity::High => ShownSeverity::Error,

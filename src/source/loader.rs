@@ -103,6 +103,20 @@ impl Loader {
         known.clone().map_err(|d| *d)
     }
 
+    /// The bytes of a small enough regular file, to look for signs in them, without keeping them. None for anything
+    /// that [`Loader::load`] would refuse (it says why), and for an overlay.
+    pub fn peek(&self, path: &Path) -> Option<Vec<u8>> {
+        let path = self.absolute(path);
+        if self.overlays.contains_key(&path) {
+            return None;
+        }
+        let meta = fs::metadata(&path).ok()?;
+        if !meta.is_file() || meta.len() > MAX_FILE_BYTES {
+            return None;
+        }
+        fs::read(&path).ok()
+    }
+
     /// Whether there is a file (or an overlay) at the path; follows links.
     pub fn is_file(&self, path: &Path) -> bool {
         let path = self.absolute(path);

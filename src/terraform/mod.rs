@@ -1,12 +1,12 @@
 //! Terraform and OpenTofu: configuration in both syntaxes, modules, variable files, plans.
 
 mod blocks;
+mod console;
 mod file;
 mod files;
 mod inputs;
 mod json;
 mod load;
-mod lock;
 mod manifest;
 mod module;
 mod names;
@@ -15,6 +15,7 @@ pub mod plan;
 mod types;
 mod version;
 
+pub use console::expression;
 pub use files::{ConfigFile, automatic_variable_files, config_files};
 pub use inputs::{Supplied, inputs};
 pub use load::Modules;

@@ -1,0 +1,194 @@
+//! The suppressions of a session: each file is scanned once, what was used is remembered.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use parking_lot::Mutex;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::Str;
+use crate::policy::Library;
+use crate::source::{Diagnostic, FileId, SourceFile, Sources, Span};
+use crate::syntax;
+
+use super::config::{Config, Suppressing};
+use super::suppress::{self, Suppression, Tool};
+
+/// All suppressions of a session.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    enabled: bool,
+    compat: bool,
+    policy: Suppressing,
+    today: String,
+    files: Mutex<FxHashMap<FileId, Arc<Vec<Suppression>>>>,
+    diagnostics: Mutex<Vec<Diagnostic>>,
+}
+
+impl Ledger {
+    pub(super) fn new(config: &Config, inline: bool, today: &str) -> Self {
+        Ledger {
+            enabled: inline && config.suppressions.inline,
+            compat: config.compat,
+            policy: config.suppressions.clone(),
+            today: today.to_owned(),
+            files: Mutex::default(),
+            diagnostics: Mutex::default(),
+        }
+    }
+
+    /// The suppressions of a file.
+    pub(super) fn of(&self, file: &Arc<SourceFile>) -> Arc<Vec<Suppression>> {
+        if let Some(known) = self.files.lock().get(&file.id) {
+            return Arc::clone(known);
+        }
+        let mut diagnostics = Vec::new();
+        let mut found = Vec::new();
+        if suppress::has_any(&file.text) {
+            found = suppress::scan(&parse(file), self.compat, &mut diagnostics);
+        }
+        for suppression in found.iter().filter(|s| s.tool == Tool::Masugata) {
+            if self.policy.require_reason && suppression.reason.is_none() {
+                diagnostics.push(
+                    Diagnostic::warning(
+                        "suppression-without-reason",
+                        "this suppression gives no reason, so it does not count",
+                        suppression.span,
+                    )
+                    .with_help("say behind the brackets (in metadata: as `reason`) why it is fine here"),
+                );
+            } else if !suppression.is_current(&self.today) {
+                let until = suppression.until.as_deref().unwrap_or_default();
+                diagnostics.push(
+                    Diagnostic::warning(
+                        "expired-suppression",
+                        format!("this suppression counted until {until}"),
+                        suppression.span,
+                    )
+                    .with_help("mend what it suppresses, or give it another date"),
+                );
+            }
+        }
+        let mut files = self.files.lock();
+        if let Some(known) = files.get(&file.id) {
+            return Arc::clone(known);
+        }
+        self.diagnostics.lock().append(&mut diagnostics);
+        Arc::clone(files.entry(file.id).or_insert_with(|| Arc::new(found)))
+    }
+
+    /// Whether a finding is suppressed: a suppression that names its policy covers one of its places. `has` answers
+    /// whether the resource has an argument of that value.
+    pub(super) fn suppresses(
+        &self,
+        sources: &Sources,
+        policy: &str,
+        aliases: &[Str],
+        covered: &[Span],
+        has: &dyn Fn(&str, &str) -> bool,
+    ) -> bool {
+        if !self.enabled {
+            return false;
+        }
+        let mut hit = false;
+        for place in covered {
+            let Some(file) = sources.get(place.file) else { continue };
+            for suppression in self.of(&file).iter() {
+                let scope = suppression.scope;
+                let within = scope.start <= place.start && place.start < scope.end.max(scope.start + 1);
+                if !within || !suppression.names(policy, aliases, false) {
+                    continue;
+                }
+                let counts = suppression.is_current(&self.today)
+                    && suppression.attributes.iter().all(|(path, value)| has(path, value))
+                    && (suppression.tool == Tool::Other
+                        || suppression.reason.is_some()
+                        || !self.policy.require_reason);
+                if !counts {
+                    continue;
+                }
+                if self.policy.forbidden.iter().any(|f| f == policy || aliases.contains(f)) {
+                    suppression.names(policy, aliases, true);
+                    self.diagnostics.lock().push(Diagnostic::warning(
+                        "forbidden-suppression",
+                        format!("the configuration does not allow `{policy}` to be suppressed here"),
+                        suppression.span,
+                    ));
+                    continue;
+                }
+                suppression.names(policy, aliases, true);
+                hit = true;
+            }
+        }
+        hit
+    }
+
+    /// What was wrong with suppressions in these files, and which of ours suppressed nothing. `ran` says whether a
+    /// policy is among those that run.
+    pub(super) fn finish(
+        &self,
+        files: &[Arc<SourceFile>],
+        library: &Library,
+        ran: &dyn Fn(&crate::policy::Entrance) -> bool,
+    ) -> Vec<Diagnostic> {
+        if !self.enabled {
+            return Vec::new();
+        }
+        let mut out = Vec::new();
+        for file in files {
+            for suppression in self.of(file).iter().filter(|s| s.tool == Tool::Masugata) {
+                for ((id, span), used) in suppression.ids.iter().zip(&suppression.used) {
+                    if used.load(Ordering::Relaxed) {
+                        continue;
+                    }
+                    let pages: Vec<_> = match library.get(id) {
+                        Some(page) => vec![page],
+                        None => library.by_alias(id).collect(),
+                    };
+                    if pages.is_empty() {
+                        let message = format!("there is no policy `{id}`");
+                        let diagnostic = Diagnostic::warning("unknown-policy", message, *span);
+                        out.push(match library.suggest(id) {
+                            Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+                            None => diagnostic.with_help("`masugata policies` lists them"),
+                        });
+                    } else if suppression.is_current(&self.today)
+                        && (suppression.reason.is_some() || !self.policy.require_reason)
+                        && pages.iter().any(|page| ran(page))
+                    {
+                        out.push(
+                            Diagnostic::warning(
+                                "unused-suppression",
+                                format!("`{id}` does not fail here, so this suppression is not needed"),
+                                *span,
+                            )
+                            .with_help("remove it"),
+                        );
+                    }
+                }
+            }
+        }
+        let wanted: FxHashSet<FileId> = files.iter().map(|f| f.id).collect();
+        out.extend(
+            self.diagnostics
+                .lock()
+                .iter()
+                .filter(|d| d.span.is_some_and(|s| wanted.contains(&s.file)))
+                .cloned(),
+        );
+        out
+    }
+}
+
+fn parse(file: &Arc<SourceFile>) -> syntax::Tree {
+    let name = file.path.to_string_lossy();
+    if name.ends_with(".tf") || name.ends_with(".tofu") {
+        syntax::hcl::parse(Arc::clone(file))
+    } else if name.ends_with(".json")
+        || file.text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
+    {
+        syntax::json::parse(Arc::clone(file))
+    } else {
+        syntax::yaml::parse(Arc::clone(file))
+    }
+}

@@ -1,0 +1,211 @@
+//! From a verdict to a finding: where it is reported, what it is related to, why the value is what it is.
+//!
+//! A finding is reported at the line that its reader can edit. Where a value reaches a resource through an argument of
+//! a module call, that is the argument of the outermost call that passes it; the line inside the module is related.
+
+use crate::Str;
+use crate::eval::{Guard, OriginStep, Store, Via};
+use crate::graph::Graph;
+use crate::policy::{Place, Subject, Verdict};
+use crate::source::{Sources, Span};
+
+use super::finding::{Location, Related, Resource};
+
+/// A place that is still a span.
+#[derive(Clone, Debug)]
+pub(super) struct Mention {
+    pub(super) address: Option<Str>,
+    pub(super) span: Span,
+    pub(super) message: Str,
+}
+
+/// Where a verdict is reported and what else is told with it, not yet resolved to lines.
+#[derive(Clone, Debug)]
+pub(super) struct Located {
+    pub(super) primary: Span,
+    pub(super) generated: Option<Span>,
+    pub(super) related: Vec<Mention>,
+    pub(super) because: Vec<Str>,
+    /// Everything that a suppression may stand at: the primary and related places, the resource, the calls around it.
+    pub(super) covered: Vec<Span>,
+}
+
+/// The subject of a verdict, as findings name it. `generated` is set later: it depends on the place.
+pub(super) fn subject(graph: &Graph, verdict: &Verdict) -> Option<Resource> {
+    match &verdict.subject {
+        Subject::Resource(id) => {
+            let resource = graph.resource(*id)?;
+            Some(Resource {
+                address: resource.address.clone(),
+                type_name: resource.type_name.clone(),
+                declared_as: resource.declared_as.clone(),
+                construct: resource.construct.as_ref().map(|c| c.path.clone()),
+                generated: None,
+            })
+        }
+        Subject::Input(name) => Some(Resource {
+            address: name.clone(),
+            type_name: Str::from("Input"),
+            declared_as: if name.starts_with("var.") { "variable".into() } else { "Parameter".into() },
+            construct: None,
+            generated: None,
+        }),
+    }
+}
+
+/// The header of the subject: where an undecided verdict is shown, and a failing one that points nowhere else.
+pub(super) fn header(graph: &Graph, verdict: &Verdict) -> Option<Span> {
+    match &verdict.subject {
+        Subject::Resource(id) => graph.resource(*id).map(|r| r.header),
+        Subject::Input(_) => None,
+    }
+}
+
+/// Places a failing verdict.
+pub(super) fn locate(graph: &Graph, sources: &Sources, verdict: &Verdict) -> Option<Located> {
+    let finding = verdict.finding.as_ref()?;
+    let store = &*graph.store;
+    let own = match &verdict.subject {
+        Subject::Resource(id) => graph.resource(*id),
+        Subject::Input(_) => None,
+    };
+    let Place { span: used, origin, resource } = finding.primary;
+    let holder = resource.and_then(|id| graph.resource(id)).or(own);
+    let steps: Vec<OriginStep> = store.spans(origin).collect();
+
+    let mut related: Vec<Mention> = Vec::new();
+    let mut because: Vec<Str> = Vec::new();
+    let mut primary = used;
+    // the outermost call's argument is the last one on the way to the literal
+    if let Some(argument) = steps.iter().rposition(|s| s.via == Via::Argument)
+        && let Some(step) = steps.get(argument)
+    {
+        primary = step.span;
+        related.push(Mention {
+            address: holder.map(|r| r.address.clone()),
+            span: used,
+            message: "used here".into(),
+        });
+    }
+    explain(sources, &steps, primary, &mut related, &mut because);
+    if let Some(holder) = holder
+        && own.is_some_and(|o| o.id != holder.id)
+        && let Some(own) = own
+    {
+        related.insert(
+            0,
+            Mention {
+                address: Some(own.address.clone()),
+                span: own.header,
+                message: format!("configures `{}`", own.address).into(),
+            },
+        );
+        if !related.iter().any(|m| m.address.as_ref() == Some(&holder.address)) {
+            let message = format!("in `{}`", holder.address).into();
+            related.push(Mention { address: Some(holder.address.clone()), span: holder.header, message });
+        }
+    }
+    for beside in &finding.related {
+        let resource = beside.resource.and_then(|id| graph.resource(id));
+        related.push(Mention {
+            address: resource.map(|r| r.address.clone()),
+            span: beside.span,
+            message: beside.message.clone(),
+        });
+    }
+    if let Some(call) =
+        holder.and_then(|r| r.calls.first()).filter(|call| !call.contains(primary) && **call != primary)
+    {
+        related.push(Mention { address: None, span: *call, message: "the module is called here".into() });
+    }
+
+    let mut covered = vec![primary, used];
+    covered.extend(related.iter().map(|m| m.span));
+    for resource in [own, holder].into_iter().flatten() {
+        covered.push(resource.header);
+        covered.extend(&resource.calls);
+    }
+
+    // In a cloud assembly the reader edits the app; the template is generated.
+    let mut generated = None;
+    if let Some(source) = holder.and_then(|r| r.construct.as_ref()).and_then(|c| c.source) {
+        generated = Some(primary);
+        covered.push(source);
+        primary = source;
+    }
+    let mut seen: Vec<(Span, Option<Str>)> = vec![(primary, None)];
+    related.retain(|m| {
+        let fresh = !seen
+            .iter()
+            .any(|(span, address)| *span == m.span && (m.address.is_none() || *address == m.address));
+        seen.push((m.span, m.address.clone()));
+        fresh
+    });
+    Some(Located { primary, generated, related, because, covered })
+}
+
+/// Tells the way that a value took: the steps behind its use.
+fn explain(
+    sources: &Sources,
+    steps: &[OriginStep],
+    primary: Span,
+    related: &mut Vec<Mention>,
+    because: &mut Vec<Str>,
+) {
+    let written = |span: Span| {
+        let file = sources.get(span.file)?;
+        let text = file.slice(span).trim();
+        (!text.is_empty() && text.len() <= 80 && !text.contains('\n')).then(|| text.to_owned())
+    };
+    let mut name: Option<String> = None;
+    for (at, step) in steps.iter().enumerate() {
+        let mut mention = |message: String| {
+            if step.span != primary && !related.iter().any(|m| m.span == step.span) {
+                related.push(Mention { address: None, span: step.span, message: message.into() });
+            }
+        };
+        match step.via {
+            Via::Input | Via::Local | Via::Output | Via::Attribute => {
+                name = written(step.span).or(name);
+                if step.via == Via::Output {
+                    mention("through this output".to_owned());
+                }
+            }
+            Via::Argument => mention("passed on here".to_owned()),
+            Via::InputDefault => match &name {
+                Some(name) => mention(format!("set by `{name}`, default here")),
+                None => mention("the default is here".to_owned()),
+            },
+            Via::Supplied => match &name {
+                Some(name) => mention(format!("`{name}` is set here")),
+                None => mention("set here".to_owned()),
+            },
+            Via::Literal if at > 0 => match &name {
+                Some(name) => mention(format!("set by `{name}`, written here")),
+                None => mention("written here".to_owned()),
+            },
+            Via::Default => because.push("not set: this is the provider's default".into()),
+            Via::Companion => mention("configured by this resource".to_owned()),
+            Via::Literal | Via::Computed => {}
+        }
+    }
+}
+
+/// The condition under which it fails, in words; none if always.
+pub(super) fn condition(store: &Store, verdict: &Verdict) -> Option<Str> {
+    (verdict.condition != Guard::TRUE)
+        .then(|| Str::from(store.describe(verdict.condition)))
+        .filter(|text| !text.is_empty())
+}
+
+/// Resolves what is told beside a finding.
+pub(super) fn resolve(sources: &Sources, mentions: &[Mention]) -> Vec<Related> {
+    mentions
+        .iter()
+        .map(|m| Related {
+            address: m.address.clone(),
+            location: Location::of(sources, m.span),
+            message: m.message.clone(),
+        })
+        .collect()
+}

@@ -1,0 +1,574 @@
+//! One root: from its files to its findings.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+use sha2::{Digest, Sha256};
+
+use crate::Str;
+use crate::eval::{self, Data, Evaluation, Store, Value};
+use crate::graph::{self, Graph};
+use crate::model::{self, ResourceId};
+use crate::policy::{self, Entrance, Subject, Verdict};
+use crate::program::{Expr, Program};
+use crate::source::{Diagnostic, Discovery, Loader, SourceFile, Sources, is_terraform_file};
+use crate::syntax;
+use crate::{cloudformation, terraform};
+
+use super::evidence::{Evidence, evidence};
+use super::finding::{Finding, Location, Unknown};
+use super::locate;
+use super::session::{Session, panic_text};
+
+/// From how many resources on a root's policies run on the worker threads.
+const MANY_RESOURCES: usize = 500;
+
+/// Something that is analysed as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// What it is.
+    pub kind: RootKind,
+    /// Its directory or file, absolute.
+    pub path: PathBuf,
+    shown: PathBuf,
+}
+
+/// What a root is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootKind {
+    /// A Terraform configuration: a directory.
+    Terraform,
+    /// A file that may be a CloudFormation template or a plan (`terraform show -json`): its content tells.
+    Document,
+    /// A cloud assembly: a directory.
+    Assembly,
+}
+
+impl Root {
+    /// A root at an absolute path.
+    pub fn new(loader: &Loader, kind: RootKind, path: PathBuf) -> Root {
+        let shown = loader.display(&path);
+        Root { kind, path, shown }
+    }
+
+    /// The path as it is printed.
+    pub fn shown(&self) -> &Path {
+        &self.shown
+    }
+}
+
+/// What one root comes to.
+#[derive(Debug, Default)]
+pub(super) struct RootOutcome {
+    pub(super) findings: Vec<Finding>,
+    pub(super) unknowns: Vec<Unknown>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) policies: FxHashSet<Str>,
+    pub(super) files: Vec<(PathBuf, Arc<SourceFile>)>,
+    /// The templates (absolute) that a template calls as nested stacks.
+    pub(super) called: Vec<PathBuf>,
+    pub(super) resources: usize,
+    pub(super) pass: usize,
+    pub(super) unknown: usize,
+    pub(super) suppressed: usize,
+}
+
+impl RootOutcome {
+    pub(super) fn failed(diagnostic: Diagnostic) -> Self {
+        RootOutcome { diagnostics: vec![diagnostic], ..RootOutcome::default() }
+    }
+}
+
+/// Finds the roots among what was discovered, in order.
+pub(super) fn find(session: &Session, found: &mut Discovery) -> Vec<Root> {
+    let loader = &session.loader;
+    let mut roots = Vec::new();
+    let mut root = |kind, path: PathBuf| {
+        roots.push(Root::new(loader, kind, path));
+    };
+    for directory in terraform_roots(session, found) {
+        root(RootKind::Terraform, directory);
+    }
+    for directory in &found.assemblies {
+        root(RootKind::Assembly, directory.clone());
+    }
+    for path in &found.documents {
+        root(RootKind::Document, path.clone());
+    }
+    roots
+}
+
+fn terraform_roots(session: &Session, found: &Discovery) -> Vec<PathBuf> {
+    let loader = &session.loader;
+    let mut all: Vec<PathBuf> = found.terraform.iter().chain(&found.surroundings).cloned().collect();
+    if all.is_empty() {
+        return all;
+    }
+    all.sort_unstable();
+    all.dedup();
+    let mut roots = session.modules.roots(loader, &all);
+    for named in &found.named_directories {
+        if all.binary_search(named).is_ok() && !roots.contains(named) {
+            roots.push(named.clone());
+        }
+    }
+    roots.sort_unstable();
+    if found.surroundings.is_empty() {
+        return roots;
+    }
+    // Around named files, only what reaches them counts.
+    let asked: FxHashSet<&PathBuf> = found.terraform.iter().collect();
+    roots.retain(|root| {
+        let mut seen: FxHashSet<PathBuf> = FxHashSet::default();
+        let mut todo = vec![root.clone()];
+        while let Some(directory) = todo.pop() {
+            if asked.contains(&directory) {
+                return true;
+            }
+            if seen.insert(directory.clone()) {
+                todo.extend(session.modules.local_calls(loader, &directory));
+            }
+        }
+        false
+    });
+    roots
+}
+
+/// The program of a document; none for one that is no infrastructure code.
+fn document(loader: &Loader, path: &Path) -> Result<Option<Program>, Diagnostic> {
+    // Most documents of a repository are neither template nor plan: those are not kept.
+    let sign = match loader.peek(path) {
+        Some(bytes) => evidence(&bytes),
+        None => Evidence::Template,
+    };
+    match sign {
+        Evidence::Nothing => Ok(None),
+        Evidence::Plan => {
+            let tree = syntax::json::parse(loader.load(path)?);
+            Ok(terraform::plan::is_plan(&tree).then(|| terraform::plan::read(&tree)))
+        }
+        Evidence::Template => Ok(cloudformation::open(loader, &loader.load(path)?)),
+    }
+}
+
+/// The programs of a cloud assembly: one a stack, nested assemblies (stages) included.
+fn assembly(loader: &Loader, directory: &Path) -> (Vec<Program>, Vec<Diagnostic>) {
+    let mut programs = Vec::new();
+    let mut diagnostics = Vec::new();
+    let mut todo = vec![directory.to_path_buf()];
+    let mut seen: FxHashSet<PathBuf> = FxHashSet::default();
+    while let Some(directory) = todo.pop() {
+        if !seen.insert(directory.clone()) {
+            continue;
+        }
+        let manifest = match loader.load(&directory.join("manifest.json")) {
+            Ok(file) => file,
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic);
+                continue;
+            }
+        };
+        let parsed: serde_json::Value =
+            match serde_json::from_str(manifest.text.trim_start_matches('\u{feff}')) {
+                Ok(parsed) => parsed,
+                Err(error) => {
+                    let message = format!("`{}` is not valid JSON: {error}", manifest.path.display());
+                    diagnostics.push(Diagnostic::file_error("bad-manifest", message, &manifest.path));
+                    continue;
+                }
+            };
+        let artifacts = parsed.get("artifacts").and_then(|a| a.as_object());
+        for artifact in artifacts.into_iter().flat_map(|a| a.values()) {
+            let property =
+                |name: &str| artifact.pointer(&format!("/properties/{name}")).and_then(|v| v.as_str());
+            match artifact.get("type").and_then(|t| t.as_str()) {
+                Some("aws:cloudformation:stack") => {
+                    let Some(template) = property("templateFile") else { continue };
+                    match loader.load(&directory.join(template)) {
+                        Ok(file) => programs.extend(cloudformation::open(loader, &file)),
+                        Err(diagnostic) => diagnostics.push(diagnostic),
+                    }
+                }
+                Some("cdk:cloud-assembly") => {
+                    todo.extend(property("directoryName").map(|name| directory.join(name)));
+                }
+                _ => {}
+            }
+        }
+    }
+    (programs, diagnostics)
+}
+
+/// A root, evaluated and linked.
+#[derive(Debug)]
+pub struct Linked {
+    /// The program.
+    pub program: Program,
+    /// What evaluation left besides instances (those went into the graph).
+    pub evaluation: Evaluation,
+    /// The graph.
+    pub graph: Graph,
+    /// What was wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Session {
+    /// Reads the programs of a root: one, or one a stack for a cloud assembly.
+    pub fn programs(&self, root: &Root) -> (Vec<Program>, Vec<Diagnostic>) {
+        let loader = &self.loader;
+        match root.kind {
+            RootKind::Terraform => (vec![self.modules.program(loader, &root.path)], Vec::new()),
+            RootKind::Assembly => assembly(loader, &root.path),
+            RootKind::Document => match document(loader, &root.path) {
+                Ok(program) => (program.into_iter().collect(), Vec::new()),
+                Err(diagnostic) => (Vec::new(), vec![diagnostic]),
+            },
+        }
+    }
+
+    /// Evaluates a program with the supplied values, and expressions in its root module.
+    pub fn evaluate_exprs(
+        &self,
+        root: &Root,
+        program: &Program,
+        exprs: &[Expr],
+    ) -> (Evaluation, Vec<eval::Outcome>, Vec<Diagnostic>) {
+        let mut inputs = eval::Inputs::default();
+        let mut diagnostics = Vec::new();
+        let module = program.module(program.root);
+        for (name, value) in &self.config.inputs {
+            if name.starts_with("data.") || module.is_some_and(|m| m.inputs.contains_key(name)) {
+                inputs.values.insert(name.clone(), value.clone());
+            }
+        }
+        if let (RootKind::Terraform, Some(module)) = (root.kind, module) {
+            let options = &self.options;
+            let (values, problems) =
+                terraform::inputs(&self.loader, &root.path, module, &options.environment, &options.supplied);
+            inputs.values.extend(values);
+            diagnostics.extend(problems);
+        }
+        let sources = Arc::clone(self.loader.sources());
+        let (evaluation, outcomes) =
+            eval::evaluate_with(program, &inputs, sources, Some(&self.loader), exprs);
+        (evaluation, outcomes, diagnostics)
+    }
+
+    /// Evaluates, lowers and links a program.
+    pub fn link(&self, root: &Root, program: Program) -> Linked {
+        let (mut evaluation, _, mut diagnostics) = self.evaluate_exprs(root, &program, &[]);
+        diagnostics.extend(program.diagnostics.iter().cloned());
+        diagnostics.append(&mut evaluation.diagnostics);
+        let store = Arc::clone(&evaluation.store);
+        let instances = std::mem::take(&mut evaluation.instances);
+        let lower = |(index, instance): (usize, &eval::Instance)| {
+            model::lower::resource(&store, instance, ResourceId(index as u32))
+        };
+        let resources: Vec<model::Resource> =
+            if instances.len() >= MANY_RESOURCES && self.options.threads != 1 {
+                self.on_workers(|| instances.par_iter().enumerate().map(lower).collect())
+            } else {
+                instances.iter().enumerate().map(lower).collect()
+            };
+        drop(instances);
+        let graph = graph::link(store, resources);
+        Linked { program, evaluation, graph, diagnostics }
+    }
+}
+
+/// Checks a root.
+pub(super) fn check(session: &Session, root: &Root) -> RootOutcome {
+    let (programs, diagnostics) = session.programs(root);
+    let mut outcome = RootOutcome { diagnostics, ..RootOutcome::default() };
+    for program in programs {
+        files_of(session, root, &program, &mut outcome);
+        let linked = session.link(root, program);
+        judge(session, &linked, &mut outcome);
+        outcome.diagnostics.extend(linked.diagnostics);
+    }
+    outcome
+}
+
+/// The files that a program was read from.
+fn files_of(session: &Session, root: &Root, program: &Program, outcome: &mut RootOutcome) {
+    let loader = &session.loader;
+    let mut files = Vec::new();
+    let mut add = |path: PathBuf| {
+        if let Ok(file) = loader.load(&path) {
+            files.push((path, file));
+        }
+    };
+    match root.kind {
+        RootKind::Terraform => {
+            for module in &program.modules {
+                let directory = loader.absolute(&module.path);
+                for name in loader.list(&directory).unwrap_or_default() {
+                    if is_terraform_file(&name) && loader.is_file(&directory.join(&name)) {
+                        add(directory.join(&name));
+                    }
+                }
+            }
+        }
+        RootKind::Document | RootKind::Assembly => {
+            for module in &program.modules {
+                let path = loader.absolute(&module.path);
+                if path != root.path && root.kind == RootKind::Document {
+                    outcome.called.push(path.clone());
+                }
+                if loader.is_file(&path) {
+                    add(path);
+                }
+            }
+            if root.kind == RootKind::Document {
+                add(root.path.clone());
+            }
+        }
+    }
+    outcome.files.extend(files);
+}
+
+/// One policy and what it is run on.
+struct Work<'s> {
+    page: &'s Entrance,
+    policy: Arc<policy::Policy>,
+    subjects: Vec<ResourceId>,
+}
+
+fn judge(session: &Session, linked: &Linked, outcome: &mut RootOutcome) {
+    let graph = &linked.graph;
+    outcome.resources += graph
+        .resources
+        .iter()
+        .filter(|r| r.presence == model::Presence::Written && r.mode == crate::program::Mode::Managed)
+        .count();
+    // by page and not by type: a page may look at several types
+    let mut types: Vec<&Str> = graph.by_type.keys().collect();
+    types.sort_unstable();
+    let mut work: BTreeMap<&Str, Work<'_>> = BTreeMap::new();
+    for type_name in types {
+        for page in session.library.of_type(type_name).filter(|p| session.selection.includes(p)) {
+            if !work.contains_key(page.id()) {
+                let Some(policy) = session.library.policy(page) else { continue };
+                work.insert(page.id(), Work { page, policy, subjects: Vec::new() });
+            }
+            if let Some(work) = work.get_mut(page.id()) {
+                work.subjects.extend(graph.of_type(type_name));
+            }
+        }
+    }
+    outcome.policies.extend(work.keys().map(|id| (*id).clone()));
+    let tasks: Vec<(&Work<'_>, &[ResourceId])> =
+        work.values().flat_map(|w| w.subjects.chunks(256).map(move |chunk| (w, chunk))).collect();
+    let run = |(work, subjects): &(&Work<'_>, &[ResourceId])| {
+        let mut part = RootOutcome::default();
+        for id in *subjects {
+            match catch_unwind(AssertUnwindSafe(|| work.policy.run(graph, *id))) {
+                Ok(verdicts) => take(session, graph, work.page, verdicts, &mut part),
+                Err(panic) => part.diagnostics.push(page_failed(graph, work.page, *id, panic.as_ref())),
+            }
+        }
+        part
+    };
+    let parts: Vec<RootOutcome> = if graph.resources.len() >= MANY_RESOURCES && session.options.threads != 1 {
+        session.on_workers(|| tasks.par_iter().map(run).collect())
+    } else {
+        tasks.iter().map(run).collect()
+    };
+    for part in parts {
+        add(outcome, part);
+    }
+    judge_inputs(session, linked, outcome);
+}
+
+fn add(outcome: &mut RootOutcome, part: RootOutcome) {
+    outcome.findings.extend(part.findings);
+    outcome.unknowns.extend(part.unknowns);
+    outcome.diagnostics.extend(part.diagnostics);
+    outcome.pass += part.pass;
+    outcome.unknown += part.unknown;
+    outcome.suppressed += part.suppressed;
+}
+
+/// Runs the policies about inputs on those of the root module.
+fn judge_inputs(session: &Session, linked: &Linked, outcome: &mut RootOutcome) {
+    let Some(module) = linked.program.module(linked.program.root) else { return };
+    if module.inputs.is_empty() {
+        return;
+    }
+    let pages: Vec<&Entrance> =
+        session.library.of_type("Input").filter(|page| session.selection.includes(page)).collect();
+    for page in pages {
+        let Some(compiled) = session.library.policy(page) else { continue };
+        outcome.policies.insert(page.id().clone());
+        for input in module.inputs.values() {
+            let subject = policy::InputSubject {
+                input,
+                dialect: module.dialect,
+                value: linked.evaluation.inputs.get(&input.name),
+                default: None,
+            };
+            let mut part = RootOutcome::default();
+            match catch_unwind(AssertUnwindSafe(|| compiled.run_input(&linked.graph, &subject))) {
+                Ok(mut verdicts) => {
+                    for verdict in &mut verdicts {
+                        verdict.subject = Subject::Input(subject.address());
+                    }
+                    take(session, &linked.graph, page, verdicts, &mut part);
+                }
+                Err(panic) => {
+                    let message = format!(
+                        "policy `{}` failed on `{}`: {}",
+                        page.id(),
+                        subject.address(),
+                        panic_text(panic.as_ref())
+                    );
+                    part.diagnostics.push(Diagnostic::error("internal-error", message, input.name_span));
+                }
+            }
+            add(outcome, part);
+        }
+    }
+}
+
+fn page_failed(
+    graph: &Graph,
+    page: &Entrance,
+    id: ResourceId,
+    panic: &(dyn std::any::Any + Send),
+) -> Diagnostic {
+    let (address, span) = graph.resource(id).map(|r| (r.address.as_str(), r.header)).unzip();
+    let message =
+        format!("policy `{}` failed on `{}`: {}", page.id(), address.unwrap_or_default(), panic_text(panic));
+    let diagnostic = match span {
+        Some(span) => Diagnostic::error("internal-error", message, span),
+        None => Diagnostic::file_error("internal-error", message, ""),
+    };
+    diagnostic.with_help("this is a mistake in masugata or in the page; the other policies were checked")
+}
+
+/// Turns verdicts into findings.
+fn take(session: &Session, graph: &Graph, page: &Entrance, verdicts: Vec<Verdict>, part: &mut RootOutcome) {
+    let sources: &Sources = session.loader.sources();
+    for verdict in verdicts {
+        match verdict.outcome {
+            policy::Outcome::Pass => part.pass += 1,
+            policy::Outcome::Unknown => {
+                part.unknown += 1;
+                if session.options.unknowns {
+                    part.unknowns.extend(unknown(session, graph, sources, page, &verdict));
+                }
+            }
+            policy::Outcome::Fail => fail(session, graph, sources, page, &verdict, part),
+        }
+    }
+}
+
+fn relative<'c>(session: &Session, location: &Location, buffer: &'c mut PathBuf) -> &'c Path {
+    *buffer =
+        session.config.relative(&session.loader.absolute(Path::new(location.path.as_str()))).to_path_buf();
+    buffer
+}
+
+fn unknown(
+    session: &Session,
+    graph: &Graph,
+    sources: &Sources,
+    page: &Entrance,
+    verdict: &Verdict,
+) -> Option<Unknown> {
+    let span = locate::header(graph, verdict).or_else(|| verdict.finding.as_ref().map(|f| f.primary.span))?;
+    let location = Location::of(sources, span)?;
+    let mut buffer = PathBuf::new();
+    let at = relative(session, &location, &mut buffer);
+    let severity = session.selection.severity(page.id(), page.meta().severity, &session.config, at)?;
+    Some(Unknown {
+        policy: page.id().clone(),
+        severity,
+        resource: locate::subject(graph, verdict)?,
+        location,
+        needs: verdict.undecided.iter().map(|id| graph.store.unknown_name(*id)).collect(),
+        reason: verdict.reason.clone(),
+    })
+}
+
+fn fail(
+    session: &Session,
+    graph: &Graph,
+    sources: &Sources,
+    page: &Entrance,
+    verdict: &Verdict,
+    part: &mut RootOutcome,
+) {
+    let Some(found) = verdict.finding.as_ref() else { return };
+    let (Some(mut resource), Some(located)) =
+        (locate::subject(graph, verdict), locate::locate(graph, sources, verdict))
+    else {
+        return;
+    };
+    let place = Location::of(sources, located.primary)
+        .or_else(|| locate::header(graph, verdict).and_then(|span| Location::of(sources, span)));
+    let Some(location) = place else { return };
+    let meta = page.meta();
+    let mut buffer = PathBuf::new();
+    let at = relative(session, &location, &mut buffer);
+    if session.config.excludes(&session.loader.absolute(Path::new(location.path.as_str()))) {
+        return;
+    }
+    let Some(severity) = session.selection.severity(page.id(), meta.severity, &session.config, at) else {
+        return;
+    };
+    let aliases: Vec<Str> = meta.flat_aliases().cloned().collect();
+    let has = |path: &str, wanted: &str| match &verdict.subject {
+        Subject::Resource(id) => {
+            graph.resource(*id).is_some_and(|r| has_value(&graph.store, &r.values, path, wanted))
+        }
+        Subject::Input(_) => false,
+    };
+    if session.ledger.suppresses(sources, page.id(), &aliases, &located.covered, &has) {
+        part.suppressed += 1;
+        return;
+    }
+    resource.generated = located.generated.and_then(|span| Location::of(sources, span));
+    part.findings.push(Finding {
+        policy: page.id().clone(),
+        severity,
+        message: found.message.clone(),
+        condition: locate::condition(&graph.store, verdict),
+        fingerprint: fingerprint(page.id(), &resource.type_name, &resource.address, &found.element),
+        related: locate::resolve(sources, &located.related),
+        because: located.because,
+        location,
+        resource,
+    });
+}
+
+/// Whether a resource has an argument (`a.b`) of that value, written as text.
+fn has_value(store: &Store, values: &Value, path: &str, wanted: &str) -> bool {
+    let mut at = vec![values.clone()];
+    for step in path.split('.') {
+        at = at
+            .iter()
+            .flat_map(|value| match &value.data {
+                Data::List(list) => list.members.iter().map(|m| m.value.clone()).collect(),
+                _ => vec![value.clone()],
+            })
+            .filter_map(|value| value.as_map().and_then(|map| map.get(step)).map(|entry| entry.value.clone()))
+            .collect();
+    }
+    at.iter().any(|value| store.string_of(value).is_some_and(|text| text == wanted))
+}
+
+/// Identifies a finding by what it is about: no path, no line.
+fn fingerprint(policy: &str, type_name: &str, address: &str, element: &str) -> Str {
+    let mut hash = Sha256::new();
+    for part in [policy, type_name, address, element] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    let digest = hash.finalize();
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>().into()
+}

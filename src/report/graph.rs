@@ -1,0 +1,158 @@
+//! The graph of a root, written down.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::check::Location;
+use crate::eval::{Guard, Store};
+use crate::graph::Graph;
+use crate::model::{Presence, Resource};
+use crate::program::Mode;
+use crate::source::Sources;
+
+use super::value::value_json;
+
+/// Graphs as one JSON document.
+pub fn graph_json(graphs: &[&Graph], sources: &Sources) -> String {
+    let mut resources = Vec::new();
+    let mut edges = Vec::new();
+    for graph in graphs {
+        resources.extend(graph.resources.iter().map(|r| resource_json(&graph.store, r, sources)));
+        edges.extend(
+            edge_rows(graph)
+                .into_iter()
+                .map(|(from, to, property)| json!({ "from": from, "to": to, "property": property })),
+        );
+    }
+    let document = json!({ "version": 1, "resources": resources, "edges": edges });
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Edges by the order of their ends, each once.
+fn edge_rows(graph: &Graph) -> Vec<(&str, &str, &str)> {
+    let mut rows: Vec<(usize, usize, &str)> = graph
+        .edges
+        .edge_indices()
+        .filter_map(|edge| {
+            let (from, to) = graph.edges.edge_endpoints(edge)?;
+            Some((from.index(), to.index(), graph.edges.edge_weight(edge)?.property.as_str()))
+        })
+        .collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let address = |index: usize| graph.resources.get(index).map_or("", |r| r.address.as_str());
+    rows.into_iter().map(|(from, to, property)| (address(from), address(to), property)).collect()
+}
+
+fn place(sources: &Sources, span: crate::source::Span) -> Json {
+    match Location::of(sources, span) {
+        Some(l) => json!({
+            "path": l.path.as_str(),
+            "start": { "line": l.start.line, "column": l.start.column },
+            "end": { "line": l.end.line, "column": l.end.column },
+        }),
+        None => Json::Null,
+    }
+}
+
+fn resource_json(store: &Store, resource: &Resource, sources: &Sources) -> Json {
+    let exists = match resource.exists {
+        Guard::TRUE => "yes".to_owned(),
+        guard if store.is_opaque(guard) => "unknown".to_owned(),
+        guard => store.describe(guard),
+    };
+    let source = resource.construct.as_ref().and_then(|c| c.source);
+    let template =
+        if resource.presence == Presence::Written { place(sources, resource.header) } else { Json::Null };
+    let (location, generated) = match source {
+        Some(source) => (place(sources, source), template),
+        None => (template, Json::Null),
+    };
+    let mut out = Map::new();
+    out.insert("address".to_owned(), json!(resource.address.as_str()));
+    out.insert("type".to_owned(), json!(resource.type_name.as_str()));
+    out.insert("declared_as".to_owned(), json!(resource.declared_as.as_str()));
+    let mode = match resource.mode {
+        Mode::Managed => "managed",
+        Mode::Data => "data",
+    };
+    out.insert("mode".to_owned(), json!(mode));
+    out.insert("exists".to_owned(), json!(exists));
+    let presence = match resource.presence {
+        Presence::Written => None,
+        Presence::Implied => Some("implied"),
+        Presence::Assumed => Some("assumed"),
+    };
+    if let Some(presence) = presence {
+        out.insert("presence".to_owned(), json!(presence));
+    }
+    out.insert("values".to_owned(), object(value_json(store, &resource.values)));
+    out.insert("properties".to_owned(), object(value_json(store, &resource.properties)));
+    let construct = resource.construct.as_ref().map(|c| json!({ "path": c.path.as_str() }));
+    out.insert("construct".to_owned(), construct.unwrap_or(Json::Null));
+    out.insert("location".to_owned(), location);
+    out.insert("generated".to_owned(), generated);
+    Json::Object(out)
+}
+
+/// Nothing set is an empty object.
+fn object(json: Json) -> Json {
+    if json.is_null() { Json::Object(Map::new()) } else { json }
+}
+
+/// Graphs for Graphviz.
+pub fn graph_dot(graphs: &[&Graph]) -> String {
+    let mut out = String::from("digraph masugata {\n  rankdir = LR\n  node [shape = box]\n");
+    // writing to a string can't fail
+    for graph in graphs {
+        for resource in graph.resources.iter().filter(|r| r.mode == Mode::Managed) {
+            let style = if resource.presence == Presence::Written { "" } else { ", style = dashed" };
+            let label = format!("{}\n{}", resource.address, resource.type_name);
+            let _ = writeln!(out, "  {} [label = {}{style}]", quoted(&resource.address), quoted(&label));
+        }
+        for (from, to, property) in edge_rows(graph) {
+            let _ = writeln!(out, "  {} -> {} [label = {}]", quoted(from), quoted(to), quoted(property));
+        }
+    }
+    out.push_str("}\n");
+    out
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
+}
+
+/// Graphs for Mermaid.
+pub fn graph_mermaid(graphs: &[&Graph]) -> String {
+    let mut out = String::from("flowchart LR\n");
+    let escape = |text: &str| {
+        text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
+    };
+    for (at, graph) in graphs.iter().enumerate() {
+        for (index, resource) in graph.resources.iter().enumerate().filter(|(_, r)| r.mode == Mode::Managed) {
+            let _ = writeln!(
+                out,
+                "  r{at}_{index}[\"{}<br/>{}\"]",
+                escape(&resource.address),
+                escape(&resource.type_name)
+            );
+        }
+        let mut rows: Vec<(usize, usize, &str)> = graph
+            .edges
+            .edge_indices()
+            .filter_map(|edge| {
+                let (from, to) = graph.edges.edge_endpoints(edge)?;
+                Some((from.index(), to.index(), graph.edges.edge_weight(edge)?.property.as_str()))
+            })
+            .collect();
+        rows.sort_unstable();
+        rows.dedup();
+        for (from, to, property) in rows {
+            let _ = writeln!(out, "  r{at}_{from} -->|\"{}\"| r{at}_{to}", escape(property));
+        }
+    }
+    out
+}

@@ -1,0 +1,106 @@
+//! Values as JSON: what is known as it is, what is not under `$unknown`, `$choice`, `$string`, `$sensitive`.
+
+use serde_json::{Map, Value as Json, json};
+
+use crate::eval::{Data, Number, Part, Store, Value};
+
+/// How deep values are written; what is deeper is cut and says so.
+const MAX_DEPTH: usize = 64;
+
+/// A value as JSON. Absent members are left out; an absent value is null.
+pub fn value_json(store: &Store, value: &Value) -> Json {
+    write(store, value, 0)
+}
+
+fn unknown(name: impl Into<String>) -> Json {
+    json!({ "$unknown": name.into() })
+}
+
+fn write(store: &Store, value: &Value, depth: usize) -> Json {
+    if depth >= MAX_DEPTH {
+        return unknown("nested too deep to show");
+    }
+    let shown = match &value.data {
+        Data::Absent | Data::Null => Json::Null,
+        Data::Bool(b) => Json::Bool(*b),
+        Data::Number(number) => number_json(number),
+        Data::String(text) => Json::String(text.to_string()),
+        Data::Json(inner) => match store.json_text(inner) {
+            Some(text) => Json::String(text),
+            None => json!({ "$string": [{ "$json": write(store, inner, depth + 1) }] }),
+        },
+        Data::Text(parts) => {
+            let parts: Vec<Json> = parts
+                .iter()
+                .map(|part| match part {
+                    Part::Text(text) => Json::String(text.to_string()),
+                    Part::Term(term) => write(store, term, depth + 1),
+                })
+                .collect();
+            json!({ "$string": parts })
+        }
+        Data::List(list) => {
+            let mut items: Vec<Json> = Vec::with_capacity(list.members.len());
+            for member in &list.members {
+                let shown = write(store, &member.value, depth + 1);
+                items.push(guarded(store, member.guard, shown));
+            }
+            if let Some(rest) = list.rest {
+                items.push(unknown(store.unknown_name(rest)));
+            }
+            Json::Array(items)
+        }
+        Data::Map(map) => {
+            let mut out = Map::new();
+            for entry in &map.entries {
+                if matches!(entry.value.data, Data::Absent) {
+                    continue;
+                }
+                let shown = guarded(store, entry.guard, write(store, &entry.value, depth + 1));
+                match out.get_mut(entry.key.as_str()) {
+                    // one key under several guards: the arms of a choice
+                    Some(Json::Object(known)) if known.contains_key("$choice") => {
+                        if let (Some(Json::Array(arms)), Json::Object(mut new)) =
+                            (known.get_mut("$choice"), shown)
+                        {
+                            if let Some(Json::Array(more)) = new.remove("$choice") {
+                                arms.extend(more);
+                            }
+                        }
+                    }
+                    _ => {
+                        out.insert(entry.key.to_string(), shown);
+                    }
+                }
+            }
+            if let Some(rest) = map.rest {
+                out.insert("$rest".to_owned(), unknown(store.unknown_name(rest)));
+            }
+            Json::Object(out)
+        }
+        Data::Unknown(id) => unknown(store.unknown_name(*id)),
+        Data::Choice(arms) => {
+            let arms: Vec<Json> = arms
+                .iter()
+                .map(|arm| json!({ "when": store.describe(arm.guard), "value": write(store, &arm.value, depth + 1) }))
+                .collect();
+            json!({ "$choice": arms })
+        }
+        Data::Instance(id) => unknown(
+            store.instance(*id).map(|i| i.address.to_string()).unwrap_or_else(|| "a resource".to_owned()),
+        ),
+    };
+    if store.is_sensitive(value.marks) { json!({ "$sensitive": shown }) } else { shown }
+}
+
+fn guarded(store: &Store, guard: crate::eval::Guard, shown: Json) -> Json {
+    if guard == crate::eval::Guard::TRUE {
+        return shown;
+    }
+    json!({ "$choice": [{ "when": store.describe(guard), "value": shown }] })
+}
+
+fn number_json(number: &Number) -> Json {
+    let text = number.to_string();
+    serde_json::from_str(&text).unwrap_or(Json::String(text))
+}
