@@ -20,7 +20,15 @@
 //! | `looks_secret(name, value)` | `secrets::looks_secret(store, name, value)`, a `Truth` |
 //! | `weak_tls_policy(name)` | `tls::weak_tls_policy(name)`; none: no policy of AWS |
 //!
-//! Further questions of the same form: [`iam::wildcard_resource_statements`], [`iam::level_on_any_resource`],
+//! | `wildcard_resources(doc)` | `iam::as_list(store, &iam::wildcard_resource_statements(store, doc))` |
+//! | `passing_any_role(doc)` | `iam::as_list(store, &iam::passrole_on_any(store, doc))` |
+//! | `unrestricted(doc, level)` | `iam::as_list(store, &iam::unrestricted(store, doc, level))` |
+//! | `escalating(doc)` | `iam::as_list(store, &iam::escalating(store, doc))` |
+//! | `exposing_credentials(doc)` | `iam::as_list(store, &iam::exposing_credentials(store, doc))` |
+//! | `exposing_data(doc)` | `iam::as_list(store, &iam::exposing_data(store, doc))` |
+//! | `open_web_identity(doc)` | `iam::as_list(store, &iam::open_web_identity(store, doc))` |
+//!
+//! Further questions of the same form: [`iam::wildcard_resource_statements`],
 //! [`iam::not_action_statements`], [`iam::not_resource_statements`], [`iam::not_principal_statements`],
 //! [`iam::passrole_on_any`], [`iam::admin_statements`]. `iam::any(store, &hits)` is the truth of "at least one".
 //! A list of hits is open (`rest`) where something can't be told, so `length(…) > 0` is unknown there, not false.

@@ -34,6 +34,21 @@ pub(super) fn call(
                 )));
             }
         },
+        ("wildcard_resources", [doc]) => iam::as_list(store, &iam::wildcard_resource_statements(store, doc)),
+        ("passing_any_role", [doc]) => iam::as_list(store, &iam::passrole_on_any(store, doc)),
+        ("escalating", [doc]) => iam::as_list(store, &iam::escalating(store, doc)),
+        ("exposing_credentials", [doc]) => iam::as_list(store, &iam::exposing_credentials(store, doc)),
+        ("exposing_data", [doc]) => iam::as_list(store, &iam::exposing_data(store, doc)),
+        ("open_web_identity", [doc]) => iam::as_list(store, &iam::open_web_identity(store, doc)),
+        ("unrestricted", [doc, level]) => {
+            match level.as_str().and_then(|level| iam::actions::Level::parse(level)) {
+                Some(level) => iam::as_list(store, &iam::unrestricted(store, doc, level)),
+                None => {
+                    let message = "`unrestricted` needs a level: list, read, tagging, write or permissions";
+                    return Some(Err(Failure::new("page-type", message, span)));
+                }
+            }
+        }
         ("requires_tls", [doc]) => truth(store, iam::requires_tls(store, doc), name, args),
         ("rules", [of, direction]) => {
             match (resource(of), direction.as_str().and_then(|d| Direction::parse(d))) {

@@ -28,6 +28,20 @@ pub enum Level {
     Permissions,
 }
 
+impl Level {
+    /// `list`, `read`, `tagging`, `write`, `permissions`.
+    pub fn parse(text: &str) -> Option<Level> {
+        Some(match text {
+            "list" => Level::List,
+            "read" => Level::Read,
+            "tagging" => Level::Tagging,
+            "write" => Level::Write,
+            "permissions" => Level::Permissions,
+            _ => return None,
+        })
+    }
+}
+
 /// One action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Action {

@@ -269,7 +269,18 @@ fn names_somebody(store: &Store, who: Who, value: &Value, literal: bool) -> Opti
         Who::Id => named(&pattern(store, value, false, literal)?),
         Who::Arn => {
             let pattern = pattern(store, value, false, literal)?;
-            let Some(fields) = pattern.fields(6) else { return named(&pattern) };
+            let Some(fields) = pattern.fields(6) else {
+                // `arn:aws:iam::*` leaves the account open, `arn:aws:iam::123456789012*` does not.
+                let account = pattern.fields(5).and_then(|fields| fields.into_iter().nth(4));
+                let open = pattern.symbols().iter().find(|s| !matches!(s, Symbol::Char(_)));
+                return match open {
+                    _ if pattern.is_literal() || account.is_some_and(|f| f.fixed_prefix(12) >= 12) => {
+                        Some(true)
+                    }
+                    Some(Symbol::Term { .. }) => None,
+                    _ => Some(false),
+                };
+            };
             let account = fields.get(4).is_some_and(|f| !f.symbols().is_empty() && f.is_literal());
             let account_unknown = fields.get(4).is_some_and(|f| f.has_terms());
             if account

@@ -286,6 +286,9 @@ impl<'v> Reader<'v, '_> {
                     self.eat('}')?;
                     break;
                 }
+                if self.eat('}').is_some() {
+                    break;
+                }
             }
         }
         Some(self.made(Data::Map(Arc::new(Map { kind: MapKind::Object, entries, rest: None })), from))
@@ -300,6 +303,10 @@ impl<'v> Reader<'v, '_> {
                 members.push(Member { guard: Guard::TRUE, value });
                 if self.eat(',').is_none() {
                     self.eat(']')?;
+                    break;
+                }
+                // A comma too many is an error to AWS, but what is meant is plain.
+                if self.eat(']').is_some() {
                     break;
                 }
             }

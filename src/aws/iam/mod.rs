@@ -7,14 +7,15 @@ pub mod json_text;
 pub mod pattern_list;
 pub mod principal;
 pub mod question;
+pub mod risk;
 
 pub use document::{PolicyDocument, Statement, document};
 pub use question::{
-    StatementHit, admin_statements, any, as_list, cross_account, granting, level_on_any_resource, normalised,
-    not_action_statements, not_principal_statements, not_resource_statements, on_any_resource,
-    passrole_on_any, public_statements, requires_tls, statements, wildcard_action_statements,
-    wildcard_resource_statements,
+    StatementHit, admin_statements, any, as_list, cross_account, granting, normalised, not_action_statements,
+    not_principal_statements, not_resource_statements, on_any_resource, passrole_on_any, public_statements,
+    requires_tls, statements, wildcard_action_statements, wildcard_resource_statements,
 };
+pub use risk::{escalating, exposing_credentials, exposing_data, open_web_identity, unrestricted};
 
 #[cfg(test)]
 mod naive_tests;

@@ -10,7 +10,7 @@ use crate::eval::{
 
 use super::super::read::{field, members};
 use super::super::sets::{Pattern, Symbol, covers};
-use super::actions::{self, Action, Level};
+use super::actions::{self, Action};
 use super::document::{PolicyDocument, Statement, action_query, document};
 use super::principal::PrincipalKind;
 
@@ -95,7 +95,11 @@ pub fn normalised(store: &Store, statement: &Value) -> Value {
 }
 
 /// The hits among a document's statements, and what it may say beyond them.
-fn hits(store: &Store, document: &PolicyDocument, test: &dyn Fn(&Statement) -> Truth) -> Vec<StatementHit> {
+pub(super) fn hits(
+    store: &Store,
+    document: &PolicyDocument,
+    test: &dyn Fn(&Statement) -> Truth,
+) -> Vec<StatementHit> {
     let mut found = Vec::new();
     for statement in &document.statements {
         let truth = test(statement);
@@ -314,12 +318,7 @@ pub fn wildcard_resource_statements(store: &Store, value: &Value) -> Vec<Stateme
     on_any_resource(store, value, &|_, action| action.has_resources)
 }
 
-/// `Allow` statements on resource `*` with an action of a level.
-pub fn level_on_any_resource(store: &Store, value: &Value, level: Level) -> Vec<StatementHit> {
-    on_any_resource(store, value, &|_, action| action.has_resources && action.level == level)
-}
-
-/// `Allow` statements without a condition on resource `*` with an action that a test is true of; the test gets the
+/// `Allow` statements on resource `*` with an action that a test is true of; the test gets the
 /// service's prefix and the action.
 pub fn on_any_resource(
     store: &Store,

@@ -76,6 +76,7 @@ fn conditions_that_restrict_who() {
         r#"{"StringLike": {"aws:PrincipalOrgID": "*"}}"#,
         r#"{"StringLike": {"aws:PrincipalOrgID": ["o-abc123", "o-*"]}}"#,
         r#"{"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}"#,
+        r#"{"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::*"}}"#,
         r#"{"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}"#,
         r#"{"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "0.0.0.0/1"]}}"#,
         r#"{"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}"#,
