@@ -1,4 +1,8 @@
 //! JSON (RFC 8259), read without recursion into the same tree: `File` › `Document` › value.
+//!
+//! A strict pass reads the whole text; only if it fails a second one recovers what is not damaged.
+
+mod recover;
 
 use std::sync::Arc;
 
@@ -20,41 +24,37 @@ pub fn parse_range(file: Arc<SourceFile>, start: u32, end: u32) -> Tree {
     let text: &str = &file.text;
     let end = (end as usize).min(text.len());
     let start = (start as usize).min(end);
-    let mut parser = Parser {
-        file: &file,
-        bytes: text.as_bytes(),
-        pos: start,
-        limit: end,
-        tree: TreeBuilder::for_bytes(end - start),
-    };
+    let mut parser =
+        Parser { scan: Scanner::new(&file, start, end), tree: TreeBuilder::for_bytes(end - start) };
     let root = parser.tree.open(Kind::File, start as u32);
     if start == 0 && text.starts_with('\u{feff}') {
-        parser.pos = 3;
+        parser.scan.pos = 3;
     }
-    parser.skip();
-    let document = parser.tree.open(Kind::Document, parser.pos as u32);
-    let mut last = parser.pos;
-    if let Err(error) = parser.value().and_then(|()| {
-        last = parser.pos;
-        parser.skip();
-        if parser.pos < end { Err(parser.expected("the end of the file")) } else { Ok(()) }
-    }) {
-        parser.tree.truncate(document.0 as usize + 1, 0);
-        parser.tree.leaf(Kind::Error, parser.tree.nodes.last().map_or(0, |n| n.start), end as u32);
-        last = end;
-        parser.tree.error(error);
+    parser.scan.skip();
+    let first = parser.scan.pos;
+    let document = parser.tree.open(Kind::Document, first as u32);
+    let mut last = first;
+    let read = parser.value().and_then(|()| {
+        last = parser.scan.pos;
+        parser.scan.skip();
+        if parser.scan.pos < end { Err(parser.scan.expected("the end of the file")) } else { Ok(()) }
+    });
+    let mut tree = parser.tree;
+    if let Err(error) = read {
+        tree.truncate(document.0 as usize + 1, 0);
+        (tree, last) = recover::recover(&file, tree, first, end);
+        if tree.errors.is_empty() {
+            tree.error(error);
+        }
     }
-    parser.tree.close(document, last as u32);
-    parser.tree.close(root, end as u32);
-    let tree = std::mem::take(&mut parser.tree);
+    tree.close(document, last as u32);
+    tree.close(root, end as u32);
     tree.finish(file, Language::Json)
 }
 
+/// The strict pass.
 struct Parser<'a> {
-    file: &'a SourceFile,
-    bytes: &'a [u8],
-    pos: usize,
-    limit: usize,
+    scan: Scanner<'a>,
     tree: TreeBuilder,
 }
 
@@ -65,7 +65,141 @@ struct Level {
     pair: Option<NodeId>,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    /// One value with all that is in it.
+    fn value(&mut self) -> Result<(), SyntaxError> {
+        let mut levels: Vec<Level> = Vec::new();
+        loop {
+            // A value is next.
+            match self.scan.peek() {
+                open @ (b'{' | b'[') => {
+                    if levels.len() >= MAX_DEPTH {
+                        let message = format!("nested deeper than the budget of {MAX_DEPTH} levels");
+                        return Err(self.scan.error(
+                            "depth-budget",
+                            message,
+                            self.scan.pos,
+                            self.scan.pos + 1,
+                            None,
+                        ));
+                    }
+                    let object = open == b'{';
+                    let kind = if object { Kind::Mapping } else { Kind::Sequence };
+                    let node = self.tree.open(kind, self.scan.pos as u32);
+                    if let Some(node) = self.tree.node_mut(node) {
+                        node.flags = flags::FLOW;
+                    }
+                    self.scan.pos += 1;
+                    self.scan.skip();
+                    let mut level = Level { node, object, pair: None };
+                    if self.scan.peek() == if object { b'}' } else { b']' } {
+                        self.scan.pos += 1;
+                        self.tree.close(node, self.scan.pos as u32);
+                    } else {
+                        if object {
+                            level.pair = Some(self.key()?);
+                        }
+                        levels.push(level);
+                        continue;
+                    }
+                }
+                b'"' => self.scalar(Scanner::string)?,
+                b'-' | b'0'..=b'9' => self.scalar(Scanner::number)?,
+                _ => self.scalar(Scanner::word)?,
+            }
+            // Behind a value: close what ends here.
+            loop {
+                let Some(level) = levels.last_mut() else { return Ok(()) };
+                if let Some(pair) = level.pair.take() {
+                    self.tree.close(pair, self.scan.pos as u32);
+                }
+                while matches!(self.scan.bytes.get(self.scan.pos), Some(b' ' | b'\n' | b'\r' | b'\t'))
+                    && self.scan.pos < self.scan.limit
+                {
+                    self.scan.pos += 1;
+                }
+                let object = level.object;
+                match self.scan.peek() {
+                    b',' => {
+                        self.scan.pos += 1;
+                        self.scan.skip();
+                        if object {
+                            let pair = self.key()?;
+                            if let Some(level) = levels.last_mut() {
+                                level.pair = Some(pair);
+                            }
+                        }
+                        break;
+                    }
+                    b'}' if object => {}
+                    b']' if !object => {}
+                    _ => {
+                        let (bracket, what) = if object { ('{', "`,` or `}`") } else { ('[', "`,` or `]`") };
+                        let opened = self.tree.node_mut(level.node).map_or(0, |n| n.start);
+                        let span = Span::new(self.scan.file.id, opened, opened + 1);
+                        return Err(self
+                            .scan
+                            .expected(what)
+                            .with_related(span, format!("this `{bracket}` is not closed")));
+                    }
+                }
+                self.scan.pos += 1;
+                self.tree.close(level.node, self.scan.pos as u32);
+                levels.pop();
+            }
+        }
+    }
+
+    /// A key and the colon behind it; the pair stays open.
+    fn key(&mut self) -> Result<NodeId, SyntaxError> {
+        if self.scan.peek() != b'"' {
+            return Err(self.scan.expected("a key in double quotes"));
+        }
+        let pair = self.tree.open(Kind::Pair, self.scan.pos as u32);
+        self.scalar(Scanner::string)?;
+        self.scan.skip();
+        if self.scan.peek() != b':' {
+            return Err(self.scan.expected("`:` behind the key"));
+        }
+        self.scan.pos += 1;
+        self.scan.skip();
+        Ok(pair)
+    }
+
+    /// A string, number or word as a leaf.
+    #[inline]
+    fn scalar(
+        &mut self,
+        rule: impl Fn(&mut Scanner<'a>) -> Result<Kind, SyntaxError>,
+    ) -> Result<(), SyntaxError> {
+        let start = self.scan.pos;
+        let kind = rule(&mut self.scan)?;
+        let quoted = self.scan.bytes.get(start) == Some(&b'"');
+        let id = self.tree.leaf(kind, start as u32, self.scan.pos as u32);
+        if quoted && let Some(node) = self.tree.node_mut(id) {
+            node.flags = flags::DOUBLE_QUOTED;
+        }
+        Ok(())
+    }
+}
+
+/// Position and lexical rules.
+struct Scanner<'a> {
+    file: &'a SourceFile,
+    bytes: &'a [u8],
+    pos: usize,
+    limit: usize,
+}
+
+impl<'a> Scanner<'a> {
+    fn new(file: &'a SourceFile, pos: usize, limit: usize) -> Self {
+        Scanner { file, bytes: file.text.as_bytes(), pos, limit }
+    }
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(self.file.id, start as u32, end as u32)
+    }
+
     #[inline]
     fn at(&self, offset: usize) -> u8 {
         if offset < self.limit { self.bytes.get(offset).copied().unwrap_or(0) } else { 0 }
@@ -83,100 +217,7 @@ impl Parser<'_> {
         }
     }
 
-    /// One value with all that is in it.
-    fn value(&mut self) -> Result<(), SyntaxError> {
-        let mut levels: Vec<Level> = Vec::new();
-        loop {
-            // A value is next.
-            match self.peek() {
-                open @ (b'{' | b'[') => {
-                    if levels.len() >= MAX_DEPTH {
-                        let message = format!("nested deeper than the budget of {MAX_DEPTH} levels");
-                        return Err(self.error("depth-budget", message, self.pos, self.pos + 1, None));
-                    }
-                    let object = open == b'{';
-                    let kind = if object { Kind::Mapping } else { Kind::Sequence };
-                    let node = self.tree.open(kind, self.pos as u32);
-                    if let Some(node) = self.tree.node_mut(node) {
-                        node.flags = flags::FLOW;
-                    }
-                    self.pos += 1;
-                    self.skip();
-                    let mut level = Level { node, object, pair: None };
-                    if self.peek() == if object { b'}' } else { b']' } {
-                        self.pos += 1;
-                        self.tree.close(node, self.pos as u32);
-                    } else {
-                        if object {
-                            level.pair = Some(self.key()?);
-                        }
-                        levels.push(level);
-                        continue;
-                    }
-                }
-                b'"' => self.string()?,
-                b'-' | b'0'..=b'9' => self.number()?,
-                _ => self.word()?,
-            }
-            // Behind a value: close what ends here.
-            loop {
-                let Some(level) = levels.last_mut() else { return Ok(()) };
-                if let Some(pair) = level.pair.take() {
-                    self.tree.close(pair, self.pos as u32);
-                }
-                while matches!(self.bytes.get(self.pos), Some(b' ' | b'\n' | b'\r' | b'\t'))
-                    && self.pos < self.limit
-                {
-                    self.pos += 1;
-                }
-                let object = level.object;
-                match self.peek() {
-                    b',' => {
-                        self.pos += 1;
-                        self.skip();
-                        if object {
-                            let pair = self.key()?;
-                            if let Some(level) = levels.last_mut() {
-                                level.pair = Some(pair);
-                            }
-                        }
-                        break;
-                    }
-                    b'}' if object => {}
-                    b']' if !object => {}
-                    _ => {
-                        let (bracket, what) = if object { ('{', "`,` or `}`") } else { ('[', "`,` or `]`") };
-                        let opened = self.tree.node_mut(level.node).map_or(0, |n| n.start);
-                        let span = Span::new(self.file.id, opened, opened + 1);
-                        return Err(self
-                            .expected(what)
-                            .with_related(span, format!("this `{bracket}` is not closed")));
-                    }
-                }
-                self.pos += 1;
-                self.tree.close(level.node, self.pos as u32);
-                levels.pop();
-            }
-        }
-    }
-
-    /// A key and the colon behind it; the pair stays open.
-    fn key(&mut self) -> Result<NodeId, SyntaxError> {
-        if self.peek() != b'"' {
-            return Err(self.expected("a key in double quotes"));
-        }
-        let pair = self.tree.open(Kind::Pair, self.pos as u32);
-        self.string()?;
-        self.skip();
-        if self.peek() != b':' {
-            return Err(self.expected("`:` behind the key"));
-        }
-        self.pos += 1;
-        self.skip();
-        Ok(pair)
-    }
-
-    fn string(&mut self) -> Result<(), SyntaxError> {
+    fn string(&mut self) -> Result<Kind, SyntaxError> {
         let start = self.pos;
         let mut at = start + 1;
         loop {
@@ -223,18 +264,10 @@ impl Parser<'_> {
             }
         }
         self.pos = at + 1;
-        self.scalar(start, flags::DOUBLE_QUOTED);
-        Ok(())
+        Ok(Kind::Scalar)
     }
 
-    fn scalar(&mut self, start: usize, set: u8) {
-        let id = self.tree.leaf(Kind::Scalar, start as u32, self.pos as u32);
-        if let Some(node) = self.tree.node_mut(id) {
-            node.flags = set;
-        }
-    }
-
-    fn number(&mut self) -> Result<(), SyntaxError> {
+    fn number(&mut self) -> Result<Kind, SyntaxError> {
         let start = self.pos;
         let digits = |p: &Self, mut at: usize| {
             while p.at(at).is_ascii_digit() {
@@ -260,22 +293,16 @@ impl Parser<'_> {
             return Err(self.error("invalid-number", "this is not a number", start, at.max(start + 1), None));
         }
         self.pos = at;
-        self.scalar(start, 0);
-        Ok(())
+        Ok(Kind::Scalar)
     }
 
-    fn word(&mut self) -> Result<(), SyntaxError> {
+    fn word(&mut self) -> Result<Kind, SyntaxError> {
         let start = self.pos;
         let rest = self.bytes.get(start..self.limit).unwrap_or(&[]);
         for word in ["true", "false", "null"] {
             if rest.starts_with(word.as_bytes()) && !self.at(start + word.len()).is_ascii_alphanumeric() {
                 self.pos += word.len();
-                if word == "null" {
-                    self.tree.leaf(Kind::Null, start as u32, self.pos as u32);
-                } else {
-                    self.scalar(start, 0);
-                }
-                return Ok(());
+                return Ok(if word == "null" { Kind::Null } else { Kind::Scalar });
             }
         }
         Err(self.expected("a value"))
