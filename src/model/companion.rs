@@ -63,7 +63,7 @@ pub fn contributions(store: &Store, resource: &Resource) -> Vec<Contribution> {
         origin,
     ));
     out.into_iter()
-        .filter(|declared| !declared.values.is_empty())
+        .filter(|declared| !declared.values.is_empty() && !declared.owner.is_empty())
         .map(|declared| Contribution {
             owner_types: declared.owners,
             owners: declared.owner,

@@ -43,6 +43,21 @@ pub enum Shape {
     Json,
 }
 
+impl Shape {
+    /// The same in a type that has so many shapes before it.
+    pub(super) fn moved(&self, offset: u32) -> Shape {
+        let to = |id: ShapeId| ShapeId(id.0 + offset);
+        match self {
+            Shape::Object(fields) => {
+                Shape::Object(fields.iter().map(|f| Field { shape: to(f.shape), ..f.clone() }).collect())
+            }
+            Shape::Map(items) => Shape::Map(to(*items)),
+            Shape::List { items, unordered } => Shape::List { items: to(*items), unordered: *unordered },
+            other => other.clone(),
+        }
+    }
+}
+
 /// A property of an object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {

@@ -68,8 +68,8 @@ struct Index {
     sources: FxHashMap<&'static str, Block>,
     /// Headers that are a registry type: companions and additional properties.
     targets: FxHashMap<&'static str, Vec<Block>>,
-    /// Terraform type of each own type.
-    own: FxHashMap<&'static str, &'static str>,
+    /// Terraform type of each own type, and the registry type that it is built like.
+    own: FxHashMap<&'static str, (&'static str, Option<&'static str>)>,
     /// Headers that say nothing useful.
     errors: Vec<TableError>,
 }
@@ -106,10 +106,13 @@ impl Index {
             self.targets.entry(header).or_default().push(block);
             return;
         };
-        let target = target.trim();
+        let (target, like) = match target.split_once(" like ") {
+            Some((target, like)) => (target.trim(), Some(like.trim())),
+            None => (target.trim(), None),
+        };
         for source in sources.split(',').map(str::trim) {
             if target.starts_with(OWN_PREFIX) {
-                self.own.entry(target).or_insert(source);
+                self.own.entry(target).or_insert((source, like));
             }
             if self.sources.insert(source, block).is_some() {
                 let message = format!("`{source}` has a second table");
@@ -142,7 +145,8 @@ pub fn header_errors() -> &'static [TableError] {
 pub fn target_of(terraform_type: &str) -> Option<&'static str> {
     let block = INDEX.sources.get(terraform_type)?;
     let header = block.text.lines().next()?.split('#').next()?;
-    Some(header.split_once("->")?.1.trim())
+    let target = header.split_once("->")?.1;
+    Some(target.split_once(" like ").map_or(target, |(target, _)| target).trim())
 }
 
 static OWN: LazyLock<RwLock<FxHashMap<Str, Arc<Type>>>> = LazyLock::new(RwLock::default);
@@ -152,8 +156,11 @@ pub(super) fn own_type(name: &str) -> Option<Arc<Type>> {
     if let Some(known) = OWN.read().get(name) {
         return Some(Arc::clone(known));
     }
-    let schema = terraform_schema::get(INDEX.own.get(name)?)?;
-    let mut made = registry::from_terraform(name, &schema);
+    let (source, like) = *INDEX.own.get(name)?;
+    let mut made = match like {
+        Some(like) => Type { name: name.into(), ..(*registry::get(like)?).clone() },
+        None => registry::from_terraform(name, &*terraform_schema::get(source)?),
+    };
     extend(&mut made);
     let made = Arc::new(made);
     Some(Arc::clone(OWN.write().entry(name.into()).or_insert(made)))
@@ -177,22 +184,31 @@ pub(super) fn extend(of: &mut Type) {
     }
 }
 
-/// Adds one property, `Policies[] json`; objects on the way must exist.
+/// Adds one property, `Policies[] json` or `Entries[] like AWS::EC2::NetworkAclEntry`; objects on the way must exist.
 fn add_property(of: &mut Type, path: &str, kind: &str) {
     let (parent, name) = path.rsplit_once('.').unwrap_or(("", path));
     let list = name.ends_with("[]");
     let name = name.trim_end_matches("[]");
     let Some(object) = of.property(parent).map(|p| p.id) else { return };
+    let copied = kind.strip_prefix("like ").and_then(|like| registry::get(like.trim()));
+    let offset = of.shapes.len() as u32;
+    if let Some(like) = &copied {
+        of.shapes.extend(like.shapes.iter().map(|shape| shape.moved(offset)));
+    }
     let mut push = |shape| {
         of.shapes.push(shape);
         ShapeId((of.shapes.len() - 1) as u32)
     };
-    let mut shape = push(match kind {
-        "string" => Shape::String(Vec::new()),
-        "integer" => Shape::Integer,
-        "boolean" => Shape::Boolean,
-        _ => Shape::Json,
-    });
+    let mut shape = if copied.is_some() {
+        ShapeId(offset)
+    } else {
+        push(match kind {
+            "string" => Shape::String(Vec::new()),
+            "integer" => Shape::Integer,
+            "boolean" => Shape::Boolean,
+            _ => Shape::Json,
+        })
+    };
     if list {
         shape = push(Shape::List { items: shape, unordered: true });
     }

@@ -38,6 +38,8 @@ pub(super) enum Codec {
     Entry(Str, Str, Str),
     /// `own(id)`: true as a reference to that attribute of this very resource, false as nothing.
     Own(Str),
+    /// `this(Ref)`: a reference to that attribute of this very resource, whatever the value.
+    This(Str),
     /// `upper`, `lower`: letters.
     Upper,
     /// See [`Codec::Upper`].
@@ -78,6 +80,7 @@ impl Codec {
             ("entry", [name]) => Codec::Entry(name.clone(), "Key".into(), "Value".into()),
             ("entry", [name, key, value]) => Codec::Entry(name.clone(), key.clone(), value.clone()),
             ("own", [attribute]) => Codec::Own(attribute.clone()),
+            ("this", [attribute]) => Codec::This(attribute.clone()),
             ("upper", []) => Codec::Upper,
             ("lower", []) => Codec::Lower,
             ("split", [by]) => Codec::Split(by.clone()),
@@ -103,6 +106,7 @@ impl Codec {
         let with = |data| Value { data, ..value.clone() };
         match (self, &value.data) {
             (Codec::Json, _) => json::structured(store, value),
+            (Codec::This(attribute), _) => reference(store, own, attribute, value),
             (_, Data::Absent | Data::Null) => value.clone(),
             (Codec::Wrap, _) => with(sequence(ListKind::List, [(Guard::TRUE, value.clone())])),
             (Codec::Entry(name, key, text), _) => {
@@ -168,12 +172,7 @@ impl Codec {
                 with(Data::List(Arc::new(List { kind: ListKind::Set, members, rest: map.rest })))
             }
             (Codec::Own(attribute), _) => match truth(value) {
-                Some(true) => {
-                    let reference = Reference { instance: own, attribute: attribute.clone() };
-                    let marks = store.mark_reference(value.marks, reference.clone());
-                    let unknown = store.unknown(UnknownKind::Attribute(reference), true, TypeExpr::String);
-                    Value { data: Data::Unknown(unknown), origin: value.origin, marks }
-                }
+                Some(true) => reference(store, own, attribute, value),
                 Some(false) => Value::absent(),
                 None => self.derived(store, value),
             },
@@ -295,6 +294,14 @@ impl Codec {
             _ => None,
         }
     }
+}
+
+/// A reference to an attribute of an instance, written where a value is.
+fn reference(store: &Store, instance: InstanceId, attribute: &Str, at: &Value) -> Value {
+    let reference = Reference { instance, attribute: attribute.clone() };
+    let marks = store.mark_reference(at.marks, reference.clone());
+    let unknown = store.unknown(UnknownKind::Attribute(reference), true, TypeExpr::String);
+    Value { data: Data::Unknown(unknown), origin: at.origin, marks }
 }
 
 /// A truth value, also one written as a string.

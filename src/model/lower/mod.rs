@@ -440,9 +440,23 @@ pub(super) mod companions {
         for rule in whole {
             let holds = store.and(holds, context.condition(rule.when.as_ref(), values).yes);
             for found in source::follow(store, values, &rule.source, holds) {
-                let value = context.lower(rule, &found.value);
-                if !value.is_unset() {
-                    out.push((found.guard, value));
+                let members = match rule.expand || rule.below.is_some() {
+                    true => source::elements(store, &found.value, found.guard),
+                    false => vec![Element::One(found.guard, found.value)],
+                };
+                for member in members {
+                    let (Element::One(guard, value) | Element::Rest(guard, _, value)) = member;
+                    let value = match &rule.below {
+                        Some(below) => {
+                            let mut object = Object::new(value.origin);
+                            context.scope(below, &value, guard, &mut object);
+                            object.finish(store, guard)
+                        }
+                        None => context.lower(rule, &value),
+                    };
+                    if !value.is_unset() {
+                        out.push((guard, value));
+                    }
                 }
             }
         }

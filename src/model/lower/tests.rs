@@ -215,3 +215,79 @@ fn cloudformation_stays_itself_with_types_and_defaults() {
     assert_eq!(lowered["EnableKeyRotation"], json!(true));
     assert_eq!(lowered["KeySpec"], json!("SYMMETRIC_DEFAULT"));
 }
+
+#[test]
+fn a_rule_with_two_ranges_and_a_group_is_three() {
+    let world = World::new();
+    let lowered = world.lower_json(
+        "aws_security_group",
+        json!({ "name": "a", "ingress": [{
+            "from_port": 22, "to_port": 22, "protocol": "tcp", "cidr_blocks": ["10.0.0.0/8", "0.0.0.0/0"],
+            "ipv6_cidr_blocks": [], "security_groups": null, "self": true,
+        }] }),
+    );
+    let rule = |key: &str, value: &str| {
+        let mut rule = json!({ "FromPort": 22, "IpProtocol": "tcp", "ToPort": 22 });
+        rule[key] = json!(value);
+        rule.as_object_mut().unwrap().sort_keys();
+        rule
+    };
+    assert_eq!(
+        lowered["SecurityGroupIngress"],
+        json!([
+            rule("CidrIp", "10.0.0.0/8"),
+            rule("CidrIp", "0.0.0.0/0"),
+            rule("SourceSecurityGroupId", "?aws_security_group.y.id"),
+        ])
+    );
+    assert_eq!(lowered["GroupDescription"], json!("Managed by Terraform"));
+}
+
+#[test]
+fn separate_rules_come_to_their_group() {
+    let world = World::new();
+    let made = world.contributions(
+        "aws_security_group_rule",
+        json!({ "security_group_id": "sg-1", "type": "ingress", "from_port": 0, "to_port": 0, "protocol": "all",
+            "cidr_blocks": ["0.0.0.0/0"], "ipv6_cidr_blocks": ["::/0"] }),
+    );
+    let [(owner, path, values)] = made.as_slice() else { panic!("{made:?}") };
+    assert_eq!(owner, "AWS::EC2::SecurityGroup|Masugata::EC2::DefaultSecurityGroup \"sg-1\"");
+    assert_eq!(path, "SecurityGroupIngress");
+    assert_eq!(
+        values,
+        &[
+            json!({ "CidrIp": "0.0.0.0/0", "FromPort": 0, "IpProtocol": "-1", "ToPort": 0 }),
+            json!({ "CidrIpv6": "::/0", "FromPort": 0, "IpProtocol": "-1", "ToPort": 0 }),
+        ]
+    );
+    let made = world.contributions(
+        "AWS::EC2::SecurityGroupIngress",
+        json!({ "GroupId": "sg-1", "IpProtocol": "tcp", "FromPort": "22", "ToPort": 22, "CidrIp": "0.0.0.0/0" }),
+    );
+    assert_eq!(
+        made[0].2,
+        [json!({ "CidrIp": "0.0.0.0/0", "FromPort": 22, "IpProtocol": "tcp", "ToPort": 22 })]
+    );
+}
+
+#[test]
+fn one_policy_is_contributed_to_each_who_has_it() {
+    let world = World::new();
+    let made = world.contributions(
+        "AWS::IAM::Policy",
+        json!({ "PolicyName": "p", "PolicyDocument": { "Statement": [] }, "Roles": ["a", "b"], "Users": ["u"] }),
+    );
+    let owners: Vec<&str> = made.iter().map(|(owner, _, _)| owner.as_str()).collect();
+    assert_eq!(owners, ["AWS::IAM::User \"u\"", "AWS::IAM::Role \"a\",\"b\""]);
+    assert_eq!(made[1].2, [json!({ "PolicyDocument": { "Statement": [] }, "PolicyName": "p" })]);
+}
+
+#[test]
+fn attributes_have_registry_names() {
+    assert_eq!(output("aws_s3_bucket", "arn"), Some(Output::Attribute("Arn".into())));
+    assert_eq!(output("aws_s3_bucket", "id"), Some(Output::Ref));
+    assert_eq!(output("aws_security_group", "id"), Some(Output::Attribute("GroupId".into())));
+    assert_eq!(output("aws_iam_role", "name"), Some(Output::Property("RoleName".into())));
+    assert_eq!(output("aws_iam_policy", "arn"), Some(Output::Attribute("PolicyArn".into())));
+}
