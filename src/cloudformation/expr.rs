@@ -98,11 +98,7 @@ impl Reader<'_> {
                 continue;
             }
             if entry.key == "Fn::Transform" {
-                self.warn(
-                    "macro",
-                    "what the macro of `Fn::Transform` makes of this is not known".to_owned(),
-                    tree.span(entry.pair),
-                );
+                self.macro_value(tree.span(entry.key_node));
                 continue;
             }
             let key: Str = if self.bound.is_empty() {
@@ -133,11 +129,7 @@ impl Reader<'_> {
                 continue;
             }
             if entry.key == "Fn::Transform" {
-                self.warn(
-                    "macro",
-                    "what the macro of `Fn::Transform` adds here is not known".to_owned(),
-                    tree.span(entry.pair),
-                );
+                self.macro_value(tree.span(entry.key_node));
                 continue;
             }
             let name: Str = if self.bound.is_empty() {

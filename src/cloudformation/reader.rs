@@ -32,6 +32,7 @@ pub(super) struct Reader<'t> {
     repeated: usize,
     too_deep: bool,
     guesses: usize,
+    told_macro: bool,
 }
 
 impl<'t> Reader<'t> {
@@ -46,6 +47,7 @@ impl<'t> Reader<'t> {
             repeated: 0,
             too_deep: false,
             guesses: 0,
+            told_macro: false,
         }
     }
 
@@ -65,8 +67,24 @@ impl<'t> Reader<'t> {
     /// Reports a malformed function and returns the unknown that it is.
     pub(super) fn malformed(&mut self, message: String, span: Span) -> Expr {
         let unknown = self.unknown(message.as_str(), span);
-        self.warn("malformed-intrinsic", message, span);
+        if !self.names.open {
+            self.warn("malformed-intrinsic", message, span);
+        }
         unknown
+    }
+
+    /// Says, once a template, that a macro makes something that can't be known.
+    pub(super) fn macro_value(&mut self, span: Span) {
+        if !std::mem::replace(&mut self.told_macro, true) {
+            self.diagnostics.push(
+                Diagnostic::warning(
+                    "macro",
+                    "what the macro of `Fn::Transform` makes here is not known",
+                    span,
+                )
+                .with_help("run the check on the template that CloudFormation makes of this one"),
+            );
+        }
     }
 
     /// Reports a name that nothing declares, with the nearest one that is declared.

@@ -148,6 +148,12 @@ fn transforms(reader: &mut Reader<'_>, root: NodeId) {
             }
         }
     }
+    // directives of the `rain` tool are replaced before CloudFormation sees the template
+    if memchr::memmem::find(tree.file.text.as_bytes(), b"Rain::").is_some() && !reader.names.open {
+        reader.names.open = true;
+        let message = "what the directives of `rain` put into this template is not known".to_owned();
+        reader.warn("macro", message, first_line(tree, root));
+    }
     let included = [Some(root), yaml::find(tree, root, "Resources"), yaml::find(tree, root, "Parameters")];
     for mapping in included.into_iter().flatten() {
         if let Some(node) = yaml::find(tree, mapping, "Fn::Transform") {
@@ -220,6 +226,9 @@ fn resource(reader: &mut Reader<'_>, entry: &Expanded) -> Option<Resource> {
     };
     let type_name: Str = reader.text(type_node).as_ref().into();
     if type_name.is_empty() {
+        if reader.names.open {
+            return None;
+        }
         let message = format!("the `Type` of resource `{}` is not written out; it is left out", entry.key);
         reader.warn("resource-without-type", message, tree.span(type_node));
         return None;
@@ -358,4 +367,11 @@ fn duplicates(tree: &Tree) -> Vec<Diagnostic> {
         }
     }
     out
+}
+
+/// The first line of a node.
+fn first_line(tree: &Tree, node: NodeId) -> Span {
+    let span = tree.span(node);
+    let width = tree.text(node).lines().next().map_or(0, str::len);
+    Span::new(span.file, span.start, span.start + width as u32)
 }
