@@ -794,18 +794,23 @@ input {
     }
 
     #[test]
-    fn the_index_knows_the_same_types() {
+    fn built_in_pages_are_without_errors_and_indexed_by_their_types() {
+        let mut wrong = String::new();
         for entry in super::super::builtin::index().pages() {
             let sources = Sources::new();
             let file = sources.add(entry.path, entry.text);
-            let (page, _) = super::super::page::read(&file);
-            let (policy, _) = compile(&file, page.logic.unwrap_or(0..0), Arc::new(page.meta));
-            assert_eq!(
-                policy.map(|p| p.types()),
-                Some(entry.types.iter().map(|t| Str::from(*t)).collect()),
-                "{}",
-                entry.id
-            );
+            let (page, mut diagnostics) = super::super::page::read(&file);
+            let (policy, more) = compile(&file, page.logic.clone().unwrap_or(0..0), Arc::new(page.meta));
+            diagnostics.extend(more);
+            for d in diagnostics {
+                let line = d.span.map_or(0, |s| file.position(s.start).line);
+                wrong += &format!("{}:{line}: {} ({})\n", entry.path, d.message, d.help.unwrap_or_default());
+            }
+            let types = entry.types.iter().map(|t| Str::from(*t)).collect();
+            if policy.map(|p| p.types()) != Some(types) {
+                wrong += &format!("{}: the index has other types\n", entry.path);
+            }
         }
+        assert!(wrong.is_empty(), "{wrong}");
     }
 }

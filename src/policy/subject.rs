@@ -4,10 +4,13 @@
 //! one. Its attributes are read from the registry properties when an expression asks.
 
 use crate::Str;
-use crate::eval::{Data, Guard, InstanceId, Map, Origin, Store, UnknownKind, Value};
+use crate::eval::{
+    Data, Env, Evaluator, Failure, Guard, InstanceId, Map, Names, Origin, Store, UnknownKind, Value,
+};
 use crate::graph::Graph;
 use crate::model::{Presence, Resource, ResourceId};
-use crate::program::{self, Dialect, Mode, TypeExpr};
+use crate::program::{self, Dialect, Mode, Root, TypeExpr};
+use crate::source::Span;
 
 /// Handles from here on stand for resources of the graph; instances of the program are numbered from 0.
 const RESOURCES: u32 = 0x8000_0000;
@@ -118,7 +121,7 @@ pub struct InputSubject<'a> {
     pub dialect: Dialect,
     /// What it comes to, if it was evaluated.
     pub value: Option<&'a Value>,
-    /// The default as a value, if it has one.
+    /// The default as a value, where it was evaluated already; else its expression is evaluated when a page asks.
     pub default: Option<&'a Value>,
 }
 
@@ -139,7 +142,28 @@ impl InputSubject<'_> {
         }
     }
 
-    pub(super) fn object(&self, _store: &Store) -> Value {
+    /// The default: an expression without references.
+    fn default_value(&self, store: &Store) -> Value {
+        struct Nothing;
+        impl Names for Nothing {
+            fn root(&self, _root: &Root, span: Span) -> Result<Value, Failure> {
+                Err(Failure::new("invalid-default", "a default refers to nothing", span))
+            }
+        }
+        if let Some(value) = self.default {
+            return value.clone();
+        }
+        let Some(expr) = &self.input.default else { return Value::absent() };
+        match Evaluator::new(store, self.dialect).eval(expr, Env::new(&Nothing)) {
+            Ok(value) => value,
+            Err(failure) => {
+                let id = store.reason(Some(expr.span), failure.message());
+                Value::new(Data::Unknown(id), Origin::NONE)
+            }
+        }
+    }
+
+    pub(super) fn object(&self, store: &Store) -> Value {
         let input = self.input;
         let text = |name: &str| {
             let found = input.body.attributes.iter().find(|a| a.name.eq_ignore_ascii_case(name));
@@ -156,7 +180,7 @@ impl InputSubject<'_> {
             ("name".into(), Value::string(input.name.clone())),
             ("address".into(), Value::string(self.address())),
             ("type".into(), type_name),
-            ("default".into(), self.default.cloned().unwrap_or_else(Value::absent)),
+            ("default".into(), self.default_value(store)),
             ("sensitive".into(), Value::bool(input.sensitive)),
             ("description".into(), text("description")),
             ("declared_as".into(), Value::string(self.declared_as())),

@@ -378,7 +378,7 @@ impl<'a> Checker<'a> {
 
     fn call(&mut self, expr: &Expr, name: &Str, name_span: Span, args: &[Expr], expand: bool) -> Ty {
         let Some(signature) = signatures::find(name) else {
-            let names = signatures::FUNCTIONS.iter().map(|f| Str::from(f.name)).collect::<Vec<_>>();
+            let names = signatures::names().map(Str::from).collect::<Vec<_>>();
             let help = match registry::closest(name, &names) {
                 Some(best) => format!("did you mean `{best}`?"),
                 None => "`policies/README.md` lists the functions that pages have".to_owned(),

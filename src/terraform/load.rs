@@ -84,7 +84,9 @@ impl Modules {
         if let Some(problem) = linker.manifest.problem.take() {
             linker.diagnostics.push(problem);
         }
+        let locked = super::lock::versions(loader, root);
         let root = linker.link(&loader.absolute(root), "", &mut Vec::new()).unwrap_or(ModuleId(0));
+        linker.lock(root, locked);
         let Linker { linked, mut diagnostics, .. } = linker;
         let modules: Vec<Arc<Module>> =
             linked.into_iter().map(|m| m.unwrap_or_else(|| Arc::new(nothing()))).collect();
@@ -178,6 +180,23 @@ impl Linker<'_> {
         if let Some(slot) = self.linked.get_mut(id.0 as usize) {
             *slot = Some(module);
         }
+    }
+
+    /// Narrows the root's provider constraints to the versions that are locked.
+    fn lock(&mut self, root: ModuleId, locked: Vec<(Str, Str)>) {
+        if locked.is_empty() {
+            return;
+        }
+        let Some(Some(module)) = self.linked.get(root.0 as usize) else { return };
+        let mut module = copy(module);
+        for (provider, version) in locked {
+            let constraint = module.required_providers.entry(provider).or_default();
+            if !constraint.is_empty() {
+                constraint.push_str(", ");
+            }
+            constraint.push_str(&version);
+        }
+        self.set(root, Arc::new(module));
     }
 
     /// The directory of a called module; none (and a diagnostic) if it is not there.

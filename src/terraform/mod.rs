@@ -7,6 +7,7 @@ mod files;
 mod inputs;
 mod json;
 mod load;
+mod lock;
 mod manifest;
 mod module;
 mod names;
