@@ -310,6 +310,11 @@ pub fn secret(name: &str, text: &str) -> Option<SecretKind> {
     if base64_words(text).any(|word| word.len() == text.trim().len() && is_secret_key(word)) {
         return Some(SecretKind::AwsSecretKey);
     }
+    let example =
+        |word: &str| matches!(word, "test" | "tests" | "example" | "sample" | "dummy" | "mock" | "fake");
+    if words(name).iter().any(|word| example(word)) || text.to_ascii_lowercase().contains("example") {
+        return None;
+    }
     if is_placeholder(text) || is_a_place(text) || text.len() > 1024 {
         return None;
     }
@@ -474,6 +479,8 @@ mod tests {
             ("TOKEN_TTL", "3600"),
             ("API_KEY", "prod"),
             ("LOG_LEVEL", "debug"),
+            ("MYSECRET_TEST", "akdfaksdfjkasdfjskafjdkfajsdfk345"),
+            ("DB_PASSWORD", "an-EXAMPLE-password"),
             ("BUCKET", "my-very-long-bucket-name-for-logs-1234"),
             ("COMMIT", "2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"),
             ("URL", "https://example.com/path?x=1"),
