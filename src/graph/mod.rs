@@ -67,3 +67,6 @@ impl Graph {
         self.by_type.get(type_name).map_or(&[], Vec::as_slice)
     }
 }
+
+#[cfg(test)]
+mod tests;
