@@ -147,6 +147,13 @@ impl Store {
         if other.is_unset() && info.not_null {
             return Truth::NO;
         }
+        if let (UnknownKind::Attribute(reference), Data::String(text)) = (&info.kind, &other.data)
+            && text.is_empty()
+            && ["Ref", "Arn", "arn", "id"].contains(&reference.attribute.as_str())
+        {
+            // What identifies a resource is never empty.
+            return Truth::NO;
+        }
         let Some(mut literal) = literal_json(&Value { data: normal(&other.data), ..other.clone() }) else {
             return match (&info.type_expr, &other.data) {
                 (t, Data::List(_) | Data::Map(_)) if is_primitive(t) => Truth::NO,
