@@ -574,7 +574,8 @@ impl<'p> Run<'p> {
                 match uses.get(next) {
                     Some(&used) => {
                         stack.push((local, next + 1));
-                        if on_path.contains(&used) {
+                        let busy = matches!(module.locals.borrow().get(used), Some(State::Busy));
+                        if busy || on_path.contains(&used) {
                             // A cycle: found again, with its path, by plain recursion.
                             order.clear();
                             break;

@@ -5,6 +5,16 @@
 //! argument is unknown as far as the function looks into it, the result is a derived unknown with the call's text.
 //! Functions that can do better (`concat`, `merge`, `lookup`, …) take their arguments as they are.
 
+mod cloudformation;
+mod collections;
+mod csv;
+mod encoding;
+mod hash;
+mod logic;
+mod maps;
+mod numeric;
+mod sets;
+mod strings;
 mod types;
 
 use std::sync::{Arc, LazyLock};
@@ -35,6 +45,8 @@ enum Look {
     Raw,
     /// It needs to know what each argument is, not what is in it.
     Shallow,
+    /// It needs to know which members there are, but not what they are.
+    Shape,
     /// It needs to know the members of lists and mappings too.
     Members,
     /// It needs to know everything.
@@ -110,8 +122,22 @@ const fn nullable(
 /// Any number of arguments from the first.
 const MANY: usize = usize::MAX;
 
-static FUNCTIONS: LazyLock<FxHashMap<&'static str, &'static Function>> =
-    LazyLock::new(|| [types::FUNCTIONS].into_iter().flatten().map(|f| (f.name, f)).collect());
+static FUNCTIONS: LazyLock<FxHashMap<&'static str, &'static Function>> = LazyLock::new(|| {
+    let all = [
+        cloudformation::FUNCTIONS,
+        collections::FUNCTIONS,
+        csv::FUNCTIONS,
+        encoding::FUNCTIONS,
+        hash::FUNCTIONS,
+        logic::FUNCTIONS,
+        maps::FUNCTIONS,
+        numeric::FUNCTIONS,
+        sets::FUNCTIONS,
+        strings::FUNCTIONS,
+        types::FUNCTIONS,
+    ];
+    all.into_iter().flatten().map(|f| (f.name, f)).collect()
+});
 
 /// Whether a language has a function of that name.
 pub fn is_function(name: &str) -> bool {
@@ -352,6 +378,19 @@ impl Evaluator<'_> {
         Ok(self.located(v, span))
     }
 
+    /// When a value itself fails, whatever is inside it.
+    fn failing_when_top(&self, value: &Value) -> Guard {
+        match &value.data {
+            Data::Unknown(id) if self.store.is_failed(*id) => Guard::TRUE,
+            Data::Choice(arms) => self.store.any(
+                arms.iter()
+                    .filter(|a| matches!(a.value.data, Data::Unknown(id) if self.store.is_failed(id)))
+                    .map(|a| a.guard),
+            ),
+            _ => Guard::FALSE,
+        }
+    }
+
     /// When a value fails. Members inside count as the whole.
     fn failing_when(&self, value: &Value) -> Guard {
         match &value.data {
@@ -430,6 +469,11 @@ fn known_to(value: &Value, look: Look) -> bool {
         (Look::Members, Data::Json(inner)) => super::compare::is_known(inner),
         (Look::Shallow, Data::Json(_)) => true,
         (Look::Shallow, _) => true,
+        (Look::Shape, Data::Json(_)) => true,
+        (Look::Shape, Data::List(list)) => {
+            list.rest.is_none() && list.members.iter().all(|m| m.guard.is_true())
+        }
+        (Look::Shape, Data::Map(map)) => map.rest.is_none() && map.entries.iter().all(|e| e.guard.is_true()),
         (Look::Members, Data::List(list)) => {
             list.rest.is_none()
                 && list.members.iter().all(|m| {
@@ -529,6 +573,12 @@ impl Store {
                 Part::Term(term) => self.open_guard(term, look),
             }),
             Data::Json(inner) if look == Look::Deep => self.open_guard(inner, look),
+            Data::List(list) if look == Look::Shape => {
+                list.members.iter().map(|m| m.guard).find(|g| g.is_open())
+            }
+            Data::Map(map) if look == Look::Shape => {
+                map.entries.iter().map(|e| e.guard).find(|g| g.is_open())
+            }
             Data::List(list) if look >= Look::Members => {
                 let inner = if look == Look::Deep { Look::Deep } else { Look::Shallow };
                 list.members.iter().find_map(|m| {
