@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use masugata::eval::{Data, Guard, Inputs, InstanceKey, Part, Value, evaluate_with};
-use masugata::program::Mode;
+use masugata::program::{Mode, Program};
 use masugata::source::Loader;
-use masugata::terraform::{Modules, inputs};
+use masugata::terraform::{Modules, plan};
 use serde_json::Value as Json;
 
 /// How a value of ours agrees with a planned one.
@@ -55,6 +55,12 @@ fn compare(path: &str, ours: &Value, plan: &Json, out: &mut Agreement, lines: &m
         (Data::Text(_), _) => out.unknown += 1,
         (Data::Absent | Data::Null, Json::Null) => out.same += 1,
         (Data::Absent | Data::Null, _) => different("null".into()),
+        (Data::List(list), Json::Null)
+            if list.rest.is_some() || list.members.iter().any(|m| m.guard != Guard::TRUE) =>
+        {
+            out.unknown += 1;
+        }
+        (Data::List(list), Json::Null) if list.members.is_empty() => out.same += 1,
         (Data::Json(inner), Json::String(text)) => match serde_json::from_str::<Json>(text) {
             Ok(plan) => compare(path, inner, &plan, out, lines),
             Err(_) => different("JSON".into()),
@@ -136,15 +142,18 @@ fn covers(symbolic: &str, address: &str) -> bool {
     rest.is_empty()
 }
 
-fn check(name: &str, plan: &Json, directory: &Path) -> Report {
-    let loader = Loader::new(std::env::current_dir().unwrap());
-    let program = Modules::new().program(&loader, directory);
+/// Compares what a program comes to with a plan.
+fn check(name: &str, plan: &Json, loader: &Loader, program: &Program, directory: Option<&Path>) -> Report {
     let root = program.module(program.root).unwrap();
-    let (values, mut problems) = inputs(&loader, directory, root, &[], &[]);
-    problems.extend(program.diagnostics.iter().cloned());
-    let inputs = Inputs { values };
+    let mut problems = program.diagnostics.clone();
+    let mut inputs = Inputs::default();
+    if let Some(directory) = directory {
+        let (values, found) = masugata::terraform::inputs(loader, directory, root, &[], &[]);
+        problems.extend(found);
+        inputs.values = values;
+    }
     let (evaluation, _) =
-        evaluate_with(&program, &inputs, std::sync::Arc::clone(loader.sources()), Some(&loader), &[]);
+        evaluate_with(program, &inputs, std::sync::Arc::clone(loader.sources()), Some(loader), &[]);
     problems.extend(evaluation.diagnostics.iter().cloned());
     let mut lines: Vec<String> = problems
         .iter()
@@ -236,25 +245,18 @@ fn source_of(name: &str) -> Option<PathBuf> {
     Some(PathBuf::from(std::env::var("MASUGATA_MODULES").ok()?).join(module).join("examples").join(example))
 }
 
-#[test]
-fn evaluation_agrees_with_terraforms_plans() {
-    let Ok(directory) = std::env::var("MASUGATA_PLANS") else { return };
+/// Sums of all reports, printed.
+fn total(reports: &[Report]) -> (Agreement, (usize, usize, usize, usize)) {
     let show = std::env::var("MASUGATA_SHOW").ok();
-    let mut files: Vec<PathBuf> = std::fs::read_dir(directory).unwrap().flatten().map(|e| e.path()).collect();
-    files.sort();
     let mut total = Agreement::default();
     let mut all = (0, 0, 0, 0);
-    for path in files {
-        let name = path.file_name().unwrap().to_string_lossy().replace(".plan.json", "");
-        let Some(source) = source_of(&name).filter(|d| d.is_dir()) else { continue };
-        let plan: Json = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-        let report = check(&name, &plan, &source);
+    for report in reports {
         let (a, v) = (report.addresses, report.agreement);
         println!(
             "{}: addresses {} same, {} uncertain, {} too many, {} missing; values {} same, {} unknown, {} different",
             report.name, a.0, a.1, a.2, a.3, v.same, v.unknown, v.different
         );
-        if show.as_ref().is_some_and(|s| name.contains(s.as_str())) {
+        if show.as_ref().is_some_and(|s| report.name.contains(s.as_str())) {
             report.lines.iter().for_each(|line| println!("{line}"));
         }
         total.same += v.same;
@@ -263,4 +265,43 @@ fn evaluation_agrees_with_terraforms_plans() {
         all = (all.0 + a.0, all.1 + a.1, all.2 + a.2, all.3 + a.3);
     }
     println!("in all: addresses {all:?} (same, uncertain, too many, missing), values {total:?}");
+    (total, all)
+}
+
+fn plans() -> Vec<(String, PathBuf, Json)> {
+    let Ok(directory) = std::env::var("MASUGATA_PLANS") else { return Vec::new() };
+    let mut files: Vec<PathBuf> = std::fs::read_dir(directory).unwrap().flatten().map(|e| e.path()).collect();
+    files.sort();
+    files
+        .into_iter()
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().replace(".plan.json", "");
+            let json = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+            (name, path, json)
+        })
+        .collect()
+}
+
+#[test]
+fn evaluation_agrees_with_terraforms_plans() {
+    let mut reports = Vec::new();
+    for (name, _, plan) in plans() {
+        let Some(source) = source_of(&name).filter(|d| d.is_dir()) else { continue };
+        let loader = Loader::new(std::env::current_dir().unwrap());
+        let program = Modules::new().program(&loader, &source);
+        reports.push(check(&name, &plan, &loader, &program, Some(&source)));
+    }
+    total(&reports);
+}
+
+#[test]
+fn plans_evaluate_to_themselves() {
+    let mut reports = Vec::new();
+    for (name, path, plan) in plans() {
+        let loader = Loader::new(std::env::current_dir().unwrap());
+        let program = plan::read(&masugata::syntax::json::parse(loader.load(&path).unwrap()));
+        reports.push(check(&format!("plan {name}"), &plan, &loader, &program, None));
+    }
+    let (values, addresses) = total(&reports);
+    assert_eq!((addresses.1, addresses.2, addresses.3, values.different), (0, 0, 0, 0));
 }
