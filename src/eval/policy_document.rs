@@ -180,7 +180,7 @@ fn statement(run: &Run<'_>, block: &Value) -> Value {
     let Some(map) = block.as_map() else { return block.clone() };
     let mut entries = Vec::new();
     let mut copy = |from: &str, to: &str| {
-        for entry in map.all(from) {
+        for entry in map.all(from).filter(|e| !says_nothing(&e.value)) {
             entries.push(Entry { key: Str::from(to), value: one_or_many(&entry.value), ..entry.clone() });
         }
     };
@@ -190,23 +190,31 @@ fn statement(run: &Run<'_>, block: &Value) -> Value {
     copy("not_actions", "NotAction");
     copy("resources", "Resource");
     copy("not_resources", "NotResource");
-    if map.get("effect").is_none() {
+    if map.all("effect").all(|e| e.value.is_unset()) {
         entries.insert(
             0,
             plain("Effect", block.origin, Value { origin: block.origin, ..Value::string("Allow") }),
         );
     }
     for (from, to) in [("principals", "Principal"), ("not_principals", "NotPrincipal")] {
-        if let Some(entry) = map.get(from) {
+        if let Some(entry) = map.get(from).filter(|e| !says_nothing(&e.value)) {
             entries.push(Entry { key: Str::from(to), value: principals(run, &entry.value), ..entry.clone() });
         }
     }
-    if let Some(entry) = map.get("condition") {
+    if let Some(entry) = map.get("condition").filter(|e| !says_nothing(&e.value)) {
         let value = conditions(run, &entry.value);
         entries.push(Entry { key: Str::from("Condition"), value, ..entry.clone() });
     }
     let map = Map { kind: MapKind::Object, entries, rest: map.rest };
     Value { data: Data::Map(Arc::new(map)), ..block.clone() }
+}
+
+/// An argument that is null, or a list that is known to be empty: the provider leaves its key out.
+fn says_nothing(value: &Value) -> bool {
+    match &value.data {
+        Data::List(list) => list.members.is_empty() && list.rest.is_none(),
+        _ => value.is_unset(),
+    }
 }
 
 /// A list with one certain member is that member, as the provider writes it.

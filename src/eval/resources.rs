@@ -103,6 +103,25 @@ impl<'p> Run<'p> {
         )
     }
 
+    /// What a reference to a resource means. In a plan the instances of one block are resources of their own: together
+    /// they are the collection.
+    pub(super) fn reference_value(&self, module: &Rc<ModuleInstance<'p>>, at: usize, span: Span) -> Value {
+        let Some(siblings) = module.index.siblings.get(&at) else {
+            return self.expansion(module, at, span).value.clone();
+        };
+        if let Some(known) = self.collections.borrow().get(&(module.number, at)) {
+            return known.clone();
+        }
+        let mut ones: Vec<Rc<One>> =
+            siblings.iter().flat_map(|&at| self.expansion(module, at, span).ones.clone()).collect();
+        ones.sort_by(|a, b| a.key.cmp(&b.key));
+        let indexed = ones.iter().all(|one| matches!(one.key, InstanceKey::Index(_)));
+        let shape = if indexed { Shape::List } else { Shape::Map };
+        let value = self.expansion_value(&ones, &shape, None, span);
+        self.collections.borrow_mut().insert((module.number, at), value.clone());
+        value
+    }
+
     fn expand_resource(&self, module: &Rc<ModuleInstance<'p>>, at: usize) -> Rc<Expansion<'p>> {
         let Some(resource) = module.index.module.resources.get(at) else {
             return Rc::new(dead(Value::absent()));

@@ -10,8 +10,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Str;
 use crate::program::{
-    CallSource, Dialect, Domain, Expr, ExprKind, Input, Mode, Module, ModuleId, Program, Root, TemplatePart,
-    TypeExpr,
+    CallSource, Dialect, Domain, Expr, ExprKind, Input, Mode, Module, ModuleId, Program, Repeat, Root,
+    TemplatePart, TypeExpr,
 };
 use crate::source::{Diagnostic, Loader, Sources, Span};
 
@@ -87,6 +87,8 @@ pub(super) struct ModuleIndex<'p> {
     pub(super) module: &'p Module,
     /// Resources by type (empty for CloudFormation) and name.
     resources: FxHashMap<(Mode, &'p str, &'p str), usize>,
+    /// The resources of a plan that are instances of the same block, by the first of them.
+    pub(super) siblings: FxHashMap<usize, Vec<usize>>,
     /// Which locals each local's expression names.
     local_uses: Vec<Vec<usize>>,
 }
@@ -164,6 +166,8 @@ pub(super) struct Run<'p> {
     evaluating: RefCell<Vec<Frame>>,
     pub(super) instance_count: Cell<usize>,
     pub(super) scopes: RefCell<FxHashMap<(usize, Str), Arc<Scope>>>,
+    /// What references to a plan's blocks with several instances mean, by module and first instance.
+    pub(super) collections: RefCell<FxHashMap<(usize, usize), Value>>,
 }
 
 /// Names as they are in one block of one module instance.
@@ -190,6 +194,7 @@ impl<'p> Run<'p> {
             evaluating: RefCell::default(),
             instance_count: Cell::new(0),
             scopes: RefCell::default(),
+            collections: RefCell::default(),
         }
     }
 
@@ -256,6 +261,7 @@ impl<'p> Run<'p> {
             return Some(Rc::clone(index));
         }
         let module: &'p Module = self.program.module(id)?;
+        let mut siblings: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
         let mut resources = FxHashMap::default();
         resources.reserve(module.resources.len());
         for (i, resource) in module.resources.iter().enumerate() {
@@ -263,14 +269,18 @@ impl<'p> Run<'p> {
                 Dialect::CloudFormation => "",
                 _ => resource.type_name.as_str(),
             };
-            resources.entry((resource.mode, type_name, resource.name.as_str())).or_insert(i);
+            let key = (resource.mode, type_name, resource.name.as_str());
+            let first = *resources.entry(key).or_insert(i);
+            if matches!(resource.repeat, Repeat::Key(_)) {
+                siblings.entry(first).or_default().push(i);
+            }
         }
         let local_uses = module.locals.values().map(|local| {
             let mut uses = Vec::new();
             locals_in(&local.value, module, &mut uses);
             uses
         });
-        let index = Rc::new(ModuleIndex { module, resources, local_uses: local_uses.collect() });
+        let index = Rc::new(ModuleIndex { module, resources, siblings, local_uses: local_uses.collect() });
         self.indices.borrow_mut().insert(id, Rc::clone(&index));
         Some(index)
     }
@@ -721,7 +731,7 @@ impl<'p> Names for Site<'_, 'p> {
             },
             Root::Resource { mode, type_name, name } => {
                 match module.index.resources.get(&(*mode, type_name.as_str(), name.as_str())) {
-                    Some(&at) => Ok(run.expansion(module, at, span).value.clone()),
+                    Some(&at) => Ok(run.reference_value(module, at, span)),
                     None => match declared.calls.get_index_of(name) {
                         Some(at) => Ok(run.called(module, at, span).value.clone()),
                         None => unknown(format!("`{name}` is not declared")),

@@ -697,13 +697,23 @@ impl<'t> PlanReader<'t> {
                 _ => return None,
             }
         };
-        Some(rest.iter().fold(base, |base, step| match step {
+        let whole = rest.iter().fold(base, |base, step| match step {
             Step::Name(name) => expr(ExprKind::Attr(Box::new(base), name.clone())),
             Step::Key(key) => {
                 let key = Box::new(expr(ExprKind::Literal(key.clone())));
                 expr(ExprKind::Index(Box::new(base), key))
             }
-        }))
+        });
+        let certain = match reference.root.as_str() {
+            "var" => 0,
+            _ => 1 + usize::from(matches!(rest.first(), Some(Step::Key(_)))),
+        };
+        if rest.len() <= certain {
+            return Some(whole);
+        }
+        // The expression may have reached so far under a condition or in a `try` only.
+        let args = vec![whole, after_apply(span)];
+        Some(expr(ExprKind::Call { name: "try".into(), name_span: span, args, expand: false }))
     }
 
     /// The outputs of all module instances, as far as they are single references; others are unknown.
