@@ -271,6 +271,13 @@ impl Evaluator<'_> {
             let v = self.store.choice(arms);
             return Ok(self.located(v, span));
         }
+        // The instance that stands for all of an unknown `for_each` stands for the one with this key too.
+        if let Data::Map(map) = &value.data
+            && let Some(all) = map.get(super::resources::SYMBOLIC)
+            && matches!(all.value.data, Data::Instance(_))
+        {
+            return Ok(self.located(all.value.clone(), span));
+        }
         let text = format!("{}[{}]", self.store.text_of(value), self.store.text_of(key));
         Ok(self.store.derived(&text, &[value, key], TypeExpr::Any, self.computed(span)))
     }

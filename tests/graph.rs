@@ -1,0 +1,341 @@
+//! From source text to the graph and to what AWS makes of it: references, companions, networks and policies, in both
+//! languages.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use masugata::aws::network::{Direction, acl_exposes, exposes, open_to_world, rules};
+use masugata::aws::{iam, secrets};
+use masugata::eval::{Evaluation, Guard, Inputs, Store, Truth, Value, evaluate, evaluate_with};
+use masugata::graph::{Graph, link};
+use masugata::model::{Presence, ResourceId, lower};
+use masugata::source::Loader;
+use masugata::{cloudformation, terraform};
+
+fn loader(files: &[(&str, &str)]) -> Loader {
+    let mut loader = Loader::new("/p");
+    for (path, text) in files {
+        loader.overlay(Path::new(path), *text);
+    }
+    loader
+}
+
+fn linked(evaluation: &Evaluation) -> Graph {
+    let store = Arc::clone(&evaluation.store);
+    let lowered = evaluation
+        .instances
+        .iter()
+        .enumerate()
+        .map(|(index, instance)| lower::resource(&store, instance, ResourceId(index as u32)))
+        .collect();
+    link(store, lowered)
+}
+
+fn modules(files: &[(&str, &str)]) -> Graph {
+    let loader = loader(files);
+    let program = terraform::Modules::new().program(&loader, Path::new("/p"));
+    let (inputs, _) =
+        terraform::inputs(&loader, Path::new("/p"), program.module(program.root).expect("a root"), &[], &[]);
+    let inputs = Inputs { values: inputs };
+    let evaluation = evaluate_with(&program, &inputs, Arc::clone(loader.sources()), Some(&loader), &[]).0;
+    linked(&evaluation)
+}
+
+fn hcl(text: &str) -> Graph {
+    modules(&[("main.tf", text)])
+}
+
+fn template(text: &str) -> Graph {
+    templates(&[("t.yaml", text)])
+}
+
+fn templates(files: &[(&str, &str)]) -> Graph {
+    let loader = loader(files);
+    let file = loader.load(Path::new(files[0].0)).expect("a file");
+    let program = cloudformation::open(&loader, &file).expect("a template");
+    linked(&evaluate(&program, &Inputs::default(), Arc::clone(loader.sources())))
+}
+
+fn id(graph: &Graph, address: &str) -> ResourceId {
+    let found = graph.resources.iter().find(|r| r.address == address && r.presence == Presence::Written);
+    found.unwrap_or_else(|| panic!("no {address} among {:?}", addresses(graph))).id
+}
+
+fn addresses(graph: &Graph) -> Vec<&str> {
+    graph.resources.iter().map(|r| r.address.as_str()).collect()
+}
+
+/// `from --property--> to`, with the condition.
+fn edges(graph: &Graph) -> Vec<String> {
+    let address = |id: ResourceId| graph.resource(id).expect("a resource").address.clone();
+    graph
+        .edges
+        .edge_indices()
+        .map(|edge| {
+            let (from, to) = graph.edges.edge_endpoints(edge).expect("ends");
+            let weight = &graph.edges[edge];
+            let when = match weight.guard {
+                Guard::TRUE => String::new(),
+                guard => format!(" when {}", graph.store.describe(guard)),
+            };
+            format!(
+                "{} --{}--> {}{when}",
+                address(graph.edges[from]),
+                weight.property,
+                address(graph.edges[to])
+            )
+        })
+        .collect()
+}
+
+fn property<'g>(graph: &'g Graph, address: &str, path: &str) -> Option<&'g Value> {
+    let mut value = &graph.resource(id(graph, address))?.properties;
+    for step in path.split('.') {
+        value = &value.as_map()?.get(step)?.value;
+    }
+    Some(value)
+}
+
+fn text(store: &Store, value: Option<&Value>) -> String {
+    value.and_then(|value| store.json_text(value)).unwrap_or_else(|| format!("{value:?}"))
+}
+
+/// The line (from 1) on which a value is written.
+fn line(graph: &Graph, value: &Value) -> u32 {
+    let span = graph.store.literal(value.origin).expect("a place");
+    graph.store.sources.get(span.file).expect("a file").position(span.start).line
+}
+
+#[test]
+fn references_cross_modules_and_instances() {
+    let graph = modules(&[
+        (
+            "main.tf",
+            "module \"keys\" {\n  source = \"./keys\"\n}\nresource \"aws_sqs_queue\" \"q\" {\n  count             = 2\n  kms_master_key_id = module.keys.arn\n}\nresource \"aws_sns_topic\" \"t\" {\n  for_each          = toset([\"a\"])\n  kms_master_key_id = aws_sqs_queue.q[1].arn\n}\n",
+        ),
+        (
+            "keys/main.tf",
+            "resource \"aws_kms_key\" \"k\" {}\noutput \"arn\" {\n  value = aws_kms_key.k.arn\n}\n",
+        ),
+    ]);
+    assert_eq!(
+        edges(&graph),
+        [
+            "aws_sqs_queue.q[0] --KmsMasterKeyId--> module.keys.aws_kms_key.k",
+            "aws_sqs_queue.q[1] --KmsMasterKeyId--> module.keys.aws_kms_key.k",
+            "aws_sns_topic.t[\"a\"] --KmsMasterKeyId--> aws_sqs_queue.q[1]",
+        ]
+    );
+    let queues = graph.referrers(
+        id(&graph, "module.keys.aws_kms_key.k"),
+        &["AWS::SQS::Queue"],
+        Some("KmsMasterKeyId"),
+    );
+    assert_eq!(queues.members.len(), 2);
+}
+
+#[test]
+fn references_cross_nested_stacks() {
+    let graph = templates(&[
+        (
+            "t.yaml",
+            "Resources:\n  Keys:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: keys.yaml\n  Queue:\n    Type: AWS::SQS::Queue\n    DependsOn: Keys\n    Properties:\n      KmsMasterKeyId: !GetAtt Keys.Outputs.Key\n",
+        ),
+        (
+            "keys.yaml",
+            "Resources:\n  Key:\n    Type: AWS::KMS::Key\nOutputs:\n  Key:\n    Value: !GetAtt Key.Arn\n",
+        ),
+    ]);
+    let all = edges(&graph);
+    assert!(all.contains(&"Queue --KmsMasterKeyId--> Keys.Key".to_owned()), "{all:?}");
+}
+
+#[test]
+fn companions_meet_their_owner_instance_by_instance() {
+    let graph = hcl(
+        "variable \"on\" { type = bool }\nresource \"aws_s3_bucket\" \"b\" {\n  count = 2\n}\nresource \"aws_s3_bucket_versioning\" \"v\" {\n  count  = var.on ? 2 : 0\n  bucket = aws_s3_bucket.b[count.index].id\n  versioning_configuration {\n    status = count.index == 0 ? \"Enabled\" : \"Suspended\"\n  }\n}\n",
+    );
+    for (address, wanted) in [("aws_s3_bucket.b[0]", "Enabled"), ("aws_s3_bucket.b[1]", "Suspended")] {
+        let value = property(&graph, address, "VersioningConfiguration").expect("contributed");
+        let arms = graph.store.arms(value);
+        let there: Vec<String> = arms
+            .iter()
+            .map(|(guard, value)| {
+                format!("{} {}", graph.store.describe(*guard), text(&graph.store, Some(value)))
+            })
+            .collect();
+        assert_eq!(
+            there.first().map(String::as_str),
+            Some(&*format!("`var.on` is true {{\"Status\":\"{wanted}\"}}"))
+        );
+        assert!(arms.get(1).is_some_and(|(_, value)| value.is_unset()), "{there:?}");
+    }
+}
+
+#[test]
+fn a_companion_of_a_summary_instance_meets_the_summary() {
+    let graph = hcl(
+        "variable \"names\" { type = set(string) }\nresource \"aws_s3_bucket\" \"b\" {\n  for_each = var.names\n  bucket   = each.value\n}\nresource \"aws_s3_bucket_versioning\" \"v\" {\n  for_each = var.names\n  bucket   = aws_s3_bucket.b[each.value].id\n  versioning_configuration {\n    status = \"Enabled\"\n  }\n}\n",
+    );
+    assert_eq!(graph.of_type("AWS::S3::Bucket").len(), 1, "no owner is assumed: {:?}", addresses(&graph));
+    let value = property(&graph, "aws_s3_bucket.b[*]", "VersioningConfiguration").expect("contributed");
+    assert!(graph.store.arms(value).iter().any(|(_, v)| text(&graph.store, Some(v)).contains("Enabled")));
+}
+
+#[test]
+fn companions_by_name_and_of_owners_elsewhere() {
+    let graph = hcl(
+        "variable \"name\" {}\nresource \"aws_s3_bucket\" \"a\" {\n  bucket = \"my-logs\"\n}\nresource \"aws_s3_bucket_acl\" \"a\" {\n  bucket = \"my-logs\"\n  acl    = \"public-read\"\n}\nresource \"aws_s3_bucket_acl\" \"b\" {\n  bucket = var.name\n  acl    = \"private\"\n}\n",
+    );
+    let acl = property(&graph, "aws_s3_bucket.a", "AccessControl").expect("contributed");
+    assert_eq!(acl.as_str().map(|s| s.as_str()), Some("PublicRead"));
+    assert_eq!(line(&graph, acl), 7, "the place is the companion's");
+    let assumed: Vec<_> = graph.resources.iter().filter(|r| r.presence == Presence::Assumed).collect();
+    assert_eq!(assumed.len(), 1);
+    assert_eq!(assumed[0].name, "var.name");
+}
+
+#[test]
+fn conditions_of_templates_guard_contributions() {
+    let graph = template(
+        "Parameters:\n  Env:\n    Type: String\n    AllowedValues: [dev, prod]\nConditions:\n  IsProd: !Equals [!Ref Env, prod]\nResources:\n  Logs:\n    Type: AWS::S3::Bucket\n  Policy:\n    Type: AWS::S3::BucketPolicy\n    Condition: IsProd\n    Properties:\n      Bucket: !Ref Logs\n      PolicyDocument:\n        Statement:\n          - Effect: Allow\n            Principal: '*'\n            Action: s3:GetObject\n            Resource: !Sub '${Logs.Arn}/*'\n",
+    );
+    let policies = property(&graph, "Logs", "BucketPolicies").and_then(Value::as_list).expect("contributed");
+    assert_eq!(policies.members.len(), 1);
+    let when = policies.members[0].guard;
+    assert_eq!(graph.store.describe(when), "`IsProd` is true");
+    let hits = iam::public_statements(&graph.store, &policies.members[0].value);
+    assert_eq!(iam::any(&graph.store, &hits), Truth::YES);
+    assert_eq!(line(&graph, &hits[0].value), 17);
+}
+
+/// Which rules of a group expose SSH, with the line of each.
+fn ssh(graph: &Graph, address: &str) -> Vec<(u32, Option<bool>)> {
+    let resource = graph.resource(id(graph, address)).expect("a group");
+    let list = rules(&graph.store, resource, Direction::Ingress);
+    let members = &list.as_list().expect("a list").members;
+    members
+        .iter()
+        .map(|m| {
+            let cidr = ["CidrIp", "CidrIpv6"].iter().find_map(|key| {
+                m.value.as_map().and_then(|map| map.get(key)).filter(|e| !e.value.is_unset())
+            });
+            let place = cidr.map_or(0, |entry| line(graph, &entry.value));
+            (place, exposes(&graph.store, &m.value, &[22]).known())
+        })
+        .collect()
+}
+
+#[test]
+fn rules_inline_and_separate_are_rules_of_the_group() {
+    let graph = hcl(
+        "resource \"aws_security_group\" \"g\" {\n  ingress {\n    protocol    = \"tcp\"\n    from_port   = 20\n    to_port     = 30\n    cidr_blocks = [\"10.0.0.0/8\", \"0.0.0.0/0\"]\n  }\n}\nresource \"aws_security_group_rule\" \"r\" {\n  security_group_id = aws_security_group.g.id\n  type              = \"ingress\"\n  protocol          = \"-1\"\n  from_port         = 0\n  to_port           = 0\n  ipv6_cidr_blocks  = [\"::/0\"]\n}\nresource \"aws_security_group_rule\" \"out\" {\n  security_group_id = aws_security_group.g.id\n  type              = \"egress\"\n  protocol          = \"-1\"\n  from_port         = 0\n  to_port           = 0\n  cidr_blocks       = [\"0.0.0.0/0\"]\n}\nresource \"aws_vpc_security_group_ingress_rule\" \"v\" {\n  security_group_id = aws_security_group.g.id\n  ip_protocol       = \"tcp\"\n  from_port         = 443\n  to_port           = 443\n  cidr_ipv4         = \"0.0.0.0/0\"\n}\n",
+    );
+    assert_eq!(
+        ssh(&graph, "aws_security_group.g"),
+        [(6, Some(false)), (6, Some(true)), (15, Some(true)), (30, Some(false))]
+    );
+    let group = graph.resource(id(&graph, "aws_security_group.g")).expect("a group");
+    let out = rules(&graph.store, group, Direction::Egress);
+    let out: Vec<_> = out
+        .as_list()
+        .expect("a list")
+        .members
+        .iter()
+        .map(|m| open_to_world(&graph.store, &m.value))
+        .collect();
+    assert_eq!(out, [Truth::YES]);
+}
+
+#[test]
+fn rules_of_templates() {
+    let graph = template(
+        "Resources:\n  Group:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      GroupDescription: x\n      SecurityGroupIngress:\n        - { IpProtocol: tcp, FromPort: '22', ToPort: 22, CidrIp: 0.0.0.0/0 }\n  Rule:\n    Type: AWS::EC2::SecurityGroupIngress\n    Properties:\n      GroupId: !GetAtt Group.GroupId\n      IpProtocol: 6\n      FromPort: 0\n      ToPort: 1024\n      CidrIpv6: ::/0\n",
+    );
+    assert_eq!(ssh(&graph, "Group"), [(7, Some(true)), (15, Some(true))]);
+    assert_eq!(ssh(&graph, "Rule"), [(15, Some(true))]);
+}
+
+#[test]
+fn entries_of_network_acls_inline_and_separate() {
+    let graph = hcl(
+        "resource \"aws_network_acl\" \"n\" {\n  vpc_id = \"vpc-1\"\n  ingress {\n    rule_no    = 100\n    protocol   = \"tcp\"\n    action     = \"allow\"\n    cidr_block = \"0.0.0.0/0\"\n    from_port  = 0\n    to_port    = 65535\n  }\n}\nresource \"aws_network_acl\" \"closed\" {\n  vpc_id = \"vpc-1\"\n}\nresource \"aws_network_acl_rule\" \"deny\" {\n  network_acl_id = aws_network_acl.closed.id\n  rule_number    = 10\n  protocol       = \"-1\"\n  rule_action    = \"deny\"\n  cidr_block     = \"0.0.0.0/0\"\n}\nresource \"aws_network_acl_rule\" \"allow\" {\n  network_acl_id = aws_network_acl.closed.id\n  rule_number    = 20\n  protocol       = \"-1\"\n  rule_action    = \"allow\"\n  cidr_block     = \"0.0.0.0/0\"\n}\n",
+    );
+    let exposed = |address: &str| {
+        let acl = graph.resource(id(&graph, address)).expect("an ACL");
+        let list = acl_exposes(&graph.store, acl, Direction::Ingress, &[22]);
+        let list = list.as_list().expect("a list").clone();
+        (list.members.len(), list.rest.is_some())
+    };
+    assert_eq!(exposed("aws_network_acl.n"), (1, false));
+    assert_eq!(exposed("aws_network_acl.closed"), (0, false));
+}
+
+#[test]
+fn policies_are_read_however_they_are_written() {
+    let graph = hcl(r#"
+variable "policy" { type = string }
+data "aws_iam_policy_document" "d" {
+  statement {
+    actions   = ["*"]
+    resources = ["*"]
+  }
+}
+resource "aws_iam_policy" "data" {
+  policy = data.aws_iam_policy_document.d.json
+}
+resource "aws_iam_policy" "text" {
+  policy = <<EOT
+{
+  "Statement": [
+    {"Effect": "Allow", "Action": "*", "Resource": "*"}
+  ]
+}
+EOT
+}
+resource "aws_iam_policy" "some" {
+  policy = <<EOT
+{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "${aws_s3_bucket.b.arn}/*"}]}
+EOT
+}
+resource "aws_iam_policy" "unknown" {
+  policy = var.policy
+}
+resource "aws_s3_bucket" "b" {}
+"#);
+    let admin = |name: &str| {
+        let document = property(&graph, name, "PolicyDocument").expect("a document");
+        iam::any(&graph.store, &iam::admin_statements(&graph.store, document))
+    };
+    assert_eq!(admin("aws_iam_policy.data"), Truth::YES);
+    assert_eq!(admin("aws_iam_policy.text"), Truth::YES);
+    assert_eq!(admin("aws_iam_policy.some"), Truth::NO);
+    assert_eq!(admin("aws_iam_policy.unknown"), Truth::UNKNOWN);
+    let hits = iam::statements(
+        &graph.store,
+        property(&graph, "aws_iam_policy.text", "PolicyDocument").expect("one"),
+    );
+    assert_eq!(line(&graph, &hits[0].value), 16);
+}
+
+#[test]
+fn secrets_in_environments() {
+    let graph = hcl(
+        "variable \"token\" {}\nresource \"aws_lambda_function\" \"f\" {\n  function_name = \"f\"\n  role = \"r\"\n  environment {\n    variables = {\n      DB_PASSWORD = \"hunter2hunter2\"\n      API_TOKEN   = var.token\n      LOG_LEVEL   = \"debug\"\n    }\n  }\n}\n",
+    );
+    let variables = property(&graph, "aws_lambda_function.f", "Environment.Variables").expect("variables");
+    let (hits, rest) = secrets::plaintext_secrets(&graph.store, variables);
+    assert_eq!(hits.iter().map(|hit| hit.key.as_str()).collect::<Vec<_>>(), ["DB_PASSWORD"]);
+    assert_eq!(rest, None);
+    assert_eq!(line(&graph, &hits[0].value), 7);
+}
+
+#[test]
+fn what_may_be_referred_to_is_said() {
+    let graph = template(
+        "Parameters:\n  Arn: { Type: String }\nResources:\n  Api:\n    Type: AWS::ElasticLoadBalancingV2::LoadBalancer\n  Association:\n    Type: AWS::WAFv2::WebACLAssociation\n    Properties:\n      ResourceArn: !Ref Arn\n      WebACLArn: arn\n",
+    );
+    let found = graph.referrers(id(&graph, "Api"), &["AWS::WAFv2::WebACLAssociation"], Some("ResourceArn"));
+    assert!(found.members.is_empty());
+    assert!(found.open.is_some());
+}
