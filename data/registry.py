@@ -104,9 +104,13 @@ class Record:
                 kind = next((k for k in kinds if k not in ("string",)), kinds[0])
         text = None
         props, required = self.properties(node)
+        choices = [self.resolve(c)[0] for k in ("oneOf", "anyOf") for c in node.get(k, [])]
+        lists = [c for c in choices if isinstance(c, dict) and (c.get("type") == "array" or "items" in c)]
+        if kind is None and "properties" not in node and lists:
+            return self.shape(lists[0], key)
         if kind == "json" and not props:
             text = "j"
-        elif props:
+        elif props and kind != "array":
             text = "@%d" % self.object(ref or key, props, required)
         elif kind == "array" or "items" in node:
             items = node.get("items") or (node.get("prefixItems") or [{}])[0]

@@ -474,13 +474,7 @@ impl Compiler {
             if !argument.settable || mentioned.contains(&argument.name) || argument.name == "timeouts" {
                 continue;
             }
-            let plain = normal(&argument.name);
-            let plural = if let Some(stem) = plain.strip_suffix('y') {
-                format!("{stem}ies")
-            } else {
-                format!("{plain}s")
-            };
-            let found = [plain.as_str(), plural.as_str(), plain.strip_suffix('s').unwrap_or("")]
+            let found = candidates(&argument.name, (depth == 0).then_some(&target.of.name))
                 .iter()
                 .find_map(|candidate| names.iter().position(|n| n == candidate));
             let rule = found.and_then(|at| fields.get(at)).and_then(|field| {
@@ -634,6 +628,37 @@ impl Compiler {
             }
         }
     }
+}
+
+/// What an argument may be called in the registry, best first: the same but for case and underscores, in the plural or
+/// singular, with the word that the registry adds to objects, and the resource's own name before it (`name` of a queue
+/// is `QueueName`).
+fn candidates(name: &str, of: Option<&Str>) -> Vec<String> {
+    let plain = normal(name);
+    let plural =
+        if let Some(stem) = plain.strip_suffix('y') { format!("{stem}ies") } else { format!("{plain}s") };
+    let mut out = vec![plural, plain.strip_suffix('s').unwrap_or("").to_owned()];
+    for word in ["config", "configuration", "options", "specification"] {
+        out.push(format!("{plain}{word}"));
+    }
+    if let Some(stem) = plain.strip_suffix("config") {
+        out.push(format!("{stem}configuration"));
+        out.push(stem.to_owned());
+    }
+    if let Some(stem) = plain.strip_suffix("configuration") {
+        out.push(format!("{stem}config"));
+    }
+    if let Some(own) = of.and_then(|of| of.rsplit("::").next()) {
+        out.push(format!("{}{plain}", normal(own)));
+        if matches!(
+            plain.as_str(),
+            "clusteridentifier" | "instanceclass" | "parametergroupname" | "subnetgroupname"
+        ) {
+            out.push(format!("db{plain}"));
+        }
+    }
+    out.insert(0, plain);
+    out
 }
 
 /// A rule as written.
