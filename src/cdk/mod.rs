@@ -1,1 +1,205 @@
-//! CDK cloud assemblies: CloudFormation plus a way back to the app's source.
+//! CDK cloud assemblies: the stacks of an app as `cdk synth` wrote them, and for every resource its construct and the
+//! line of the app that made it.
+//!
+//! What is read: `manifest.json` (artifacts of type `aws:cloudformation:stack`, and `cdk:cloud-assembly` for a Stage
+//! with a manifest of its own), the templates, and per construct path the creation stack: in the artifact's
+//! `metadata` (up to schema 40 or so, there only with `--debug`) or in its `additionalMetadataFile` (schema 50 and up).
+
+mod frames;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use serde_json::Value;
+
+use crate::Str;
+use crate::cloudformation;
+use crate::program::{Construct, Constructs, Program};
+use crate::source::{Diagnostic, Loader, Span};
+
+use frames::Frames;
+
+/// How many assemblies (stages within stages) one app may have.
+const MAX_ASSEMBLIES: usize = 1_000;
+
+/// What a cloud assembly holds.
+#[derive(Debug, Default)]
+pub struct Assembly {
+    /// The stacks in the manifest's order, those of stages after those of the app itself.
+    pub stacks: Vec<Stack>,
+    /// What was wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// One stack of an app.
+#[derive(Debug)]
+pub struct Stack {
+    /// Its name in the app: `Prod/Network`.
+    pub name: Str,
+    /// The account it is for, if the app says so.
+    pub account: Option<Str>,
+    /// The region it is for, if the app says so.
+    pub region: Option<Str>,
+    /// Its template and those of its nested stacks, with the constructs behind the resources.
+    pub program: Program,
+}
+
+/// Reads the assembly in a directory (`cdk.out`), stages and nested stacks included.
+pub fn read(loader: &Loader, directory: &Path) -> Assembly {
+    let mut assembly = Assembly::default();
+    let mut frames = Frames::new(loader, directory);
+    let mut todo = vec![loader.absolute(directory)];
+    let mut seen: FxHashSet<PathBuf> = FxHashSet::default();
+    while let Some(directory) = todo.pop() {
+        if !seen.insert(directory.clone()) {
+            continue;
+        }
+        if seen.len() > MAX_ASSEMBLIES {
+            let message =
+                format!("more than {MAX_ASSEMBLIES} stages in this cloud assembly; the rest is left out");
+            assembly.diagnostics.push(Diagnostic::file_error(
+                "stage-budget",
+                message,
+                loader.display(&directory),
+            ));
+            break;
+        }
+        let Some(manifest) = json(loader, &directory.join("manifest.json"), &mut assembly.diagnostics) else {
+            continue;
+        };
+        let Some(artifacts) = manifest.get("artifacts").and_then(Value::as_object) else {
+            let message = "this manifest has no `artifacts`: not a cloud assembly of the CDK";
+            let path = loader.display(&directory.join("manifest.json"));
+            assembly.diagnostics.push(Diagnostic::file_error("bad-manifest", message, path));
+            continue;
+        };
+        let mut stages = Vec::new();
+        for (id, artifact) in artifacts {
+            let property =
+                |name: &str| artifact.get("properties").and_then(|p| p.get(name)).and_then(Value::as_str);
+            match artifact.get("type").and_then(Value::as_str) {
+                Some("aws:cloudformation:stack") => {
+                    if let Some(template) = property("templateFile") {
+                        stack(loader, &directory, id, artifact, template, &mut frames, &mut assembly);
+                    }
+                }
+                Some("cdk:cloud-assembly") => {
+                    stages.extend(property("directoryName").map(|d| directory.join(d)))
+                }
+                _ => {}
+            }
+        }
+        todo.extend(stages.into_iter().rev().map(|d| loader.absolute(&d)));
+    }
+    assembly
+}
+
+/// A JSON file of the assembly.
+fn json(loader: &Loader, path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Option<Value> {
+    let file = match loader.load(path) {
+        Ok(file) => file,
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            return None;
+        }
+    };
+    match serde_json::from_str(file.text.trim_start_matches('\u{feff}')) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let line = u32::try_from(error.line()).unwrap_or(1);
+            let start = file.lines().line_start(line).unwrap_or(0);
+            let at = (start + error.column().saturating_sub(1) as u32).min(file.text.len() as u32);
+            let message = format!("`{}` is not valid JSON: {error}", file.path.display());
+            diagnostics.push(
+                Diagnostic::error("bad-manifest", message, Span::new(file.id, at, at))
+                    .with_help("run `cdk synth` again"),
+            );
+            None
+        }
+    }
+}
+
+fn stack(
+    loader: &Loader,
+    directory: &Path,
+    id: &str,
+    artifact: &Value,
+    template: &str,
+    frames: &mut Frames<'_>,
+    assembly: &mut Assembly,
+) {
+    let file = match loader.load(&directory.join(template)) {
+        Ok(file) => file,
+        Err(diagnostic) => return assembly.diagnostics.push(diagnostic),
+    };
+    let tree = cloudformation::parse(Arc::clone(&file));
+    let mut program = cloudformation::read(&tree, Some(loader));
+    let mut metadata = Metadata::default();
+    if let Some(own) = artifact.get("metadata") {
+        metadata.add(own);
+    }
+    let more = artifact.get("additionalMetadataFile").and_then(Value::as_str);
+    if let Some(more) = more.and_then(|name| json(loader, &directory.join(name), &mut assembly.diagnostics)) {
+        metadata.add(&more);
+    }
+    let mut constructs = Constructs::default();
+    for resource in program.modules.iter().flat_map(|m| &m.resources) {
+        let (file, id) = (resource.header.file, resource.name.as_str());
+        let path = program
+            .constructs
+            .get(file, id)
+            .map(|c| c.path.clone())
+            .or_else(|| metadata.by_id.get(id).cloned());
+        let Some(path) = path else { continue };
+        let source = metadata.frames.get(&path).and_then(|stack| frames.first_of_app(stack));
+        constructs.insert(file, id, Construct { path, source });
+    }
+    program.constructs = constructs;
+    let name = artifact.get("displayName").and_then(Value::as_str).unwrap_or(id);
+    let environment =
+        artifact.get("environment").and_then(Value::as_str).and_then(|e| e.strip_prefix("aws://"));
+    let (account, region) = environment.and_then(|e| e.split_once('/')).unzip();
+    let known = |part: Option<&str>| part.filter(|p| !p.starts_with("unknown-")).map(Str::from);
+    assembly.stacks.push(Stack {
+        name: name.into(),
+        account: known(account),
+        region: known(region),
+        program,
+    });
+}
+
+/// What an artifact's metadata tells of its constructs.
+#[derive(Default)]
+struct Metadata {
+    /// Construct path (without the leading `/`) to the stack trace of its making.
+    frames: FxHashMap<Str, Vec<Str>>,
+    /// Logical id to construct path, for templates without `aws:cdk:path`.
+    by_id: FxHashMap<Str, Str>,
+}
+
+impl Metadata {
+    fn add(&mut self, metadata: &Value) {
+        for (path, entries) in metadata.as_object().into_iter().flatten() {
+            let path: Str = path.strip_prefix('/').unwrap_or(path).into();
+            for entry in entries.as_array().into_iter().flatten() {
+                let trace = match entry.get("type").and_then(Value::as_str) {
+                    Some("aws:cdk:logicalId") => {
+                        if let Some(id) = entry.get("data").and_then(Value::as_str) {
+                            self.by_id.entry(id.into()).or_insert_with(|| path.clone());
+                        }
+                        entry.get("trace")
+                    }
+                    Some("aws:cdk:creationStack") => entry.get("data"),
+                    _ => None,
+                };
+                let trace = trace.and_then(Value::as_array);
+                let trace: Vec<Str> =
+                    trace.into_iter().flatten().filter_map(Value::as_str).map(Str::from).collect();
+                if !trace.is_empty() {
+                    self.frames.entry(path.clone()).or_insert(trace);
+                }
+            }
+        }
+    }
+}

@@ -17,7 +17,7 @@ use crate::policy::{self, Entrance, Subject, Verdict};
 use crate::program::{Expr, Program};
 use crate::source::{Diagnostic, Discovery, Loader, SourceFile, Sources, is_terraform_file};
 use crate::syntax;
-use crate::{cloudformation, terraform};
+use crate::{cdk, cloudformation, terraform};
 
 use super::evidence::{Evidence, evidence};
 use super::finding::{Finding, Location, Unknown};
@@ -155,54 +155,6 @@ fn document(loader: &Loader, path: &Path) -> Result<Option<Program>, Diagnostic>
     }
 }
 
-/// The programs of a cloud assembly: one a stack, nested assemblies (stages) included.
-fn assembly(loader: &Loader, directory: &Path) -> (Vec<Program>, Vec<Diagnostic>) {
-    let mut programs = Vec::new();
-    let mut diagnostics = Vec::new();
-    let mut todo = vec![directory.to_path_buf()];
-    let mut seen: FxHashSet<PathBuf> = FxHashSet::default();
-    while let Some(directory) = todo.pop() {
-        if !seen.insert(directory.clone()) {
-            continue;
-        }
-        let manifest = match loader.load(&directory.join("manifest.json")) {
-            Ok(file) => file,
-            Err(diagnostic) => {
-                diagnostics.push(diagnostic);
-                continue;
-            }
-        };
-        let parsed: serde_json::Value =
-            match serde_json::from_str(manifest.text.trim_start_matches('\u{feff}')) {
-                Ok(parsed) => parsed,
-                Err(error) => {
-                    let message = format!("`{}` is not valid JSON: {error}", manifest.path.display());
-                    diagnostics.push(Diagnostic::file_error("bad-manifest", message, &manifest.path));
-                    continue;
-                }
-            };
-        let artifacts = parsed.get("artifacts").and_then(|a| a.as_object());
-        for artifact in artifacts.into_iter().flat_map(|a| a.values()) {
-            let property =
-                |name: &str| artifact.pointer(&format!("/properties/{name}")).and_then(|v| v.as_str());
-            match artifact.get("type").and_then(|t| t.as_str()) {
-                Some("aws:cloudformation:stack") => {
-                    let Some(template) = property("templateFile") else { continue };
-                    match loader.load(&directory.join(template)) {
-                        Ok(file) => programs.extend(cloudformation::open(loader, &file)),
-                        Err(diagnostic) => diagnostics.push(diagnostic),
-                    }
-                }
-                Some("cdk:cloud-assembly") => {
-                    todo.extend(property("directoryName").map(|name| directory.join(name)));
-                }
-                _ => {}
-            }
-        }
-    }
-    (programs, diagnostics)
-}
-
 /// A root, evaluated and linked.
 #[derive(Debug)]
 pub struct Linked {
@@ -222,7 +174,10 @@ impl Session {
         let loader = &self.loader;
         match root.kind {
             RootKind::Terraform => (vec![self.modules.program(loader, &root.path)], Vec::new()),
-            RootKind::Assembly => assembly(loader, &root.path),
+            RootKind::Assembly => {
+                let assembly = cdk::read(loader, &root.path);
+                (assembly.stacks.into_iter().map(|stack| stack.program).collect(), assembly.diagnostics)
+            }
             RootKind::Document => match document(loader, &root.path) {
                 Ok(program) => (program.into_iter().collect(), Vec::new()),
                 Err(diagnostic) => (Vec::new(), vec![diagnostic]),
@@ -268,13 +223,19 @@ impl Session {
         let lower = |(index, instance): (usize, &eval::Instance)| {
             model::lower::resource(&store, instance, ResourceId(index as u32))
         };
-        let resources: Vec<model::Resource> =
+        let mut resources: Vec<model::Resource> =
             if instances.len() >= MANY_RESOURCES && self.options.threads != 1 {
                 self.on_workers(|| instances.par_iter().enumerate().map(lower).collect())
             } else {
                 instances.iter().enumerate().map(lower).collect()
             };
         drop(instances);
+        for resource in &mut resources {
+            if let Some(construct) = program.constructs.get(resource.header.file, &resource.name) {
+                let (path, source) = (construct.path.clone(), construct.source);
+                resource.construct = Some(model::Construct { path, source });
+            }
+        }
         let graph = graph::link(store, resources);
         Linked { program, evaluation, graph, diagnostics }
     }

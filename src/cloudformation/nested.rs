@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use crate::program::{CallSource, Module, ModuleId, Program};
+use crate::program::{CallSource, Construct, Constructs, ExprKind, Module, ModuleId, Program};
 use crate::source::{Diagnostic, Loader, SourceFile, Span};
 use crate::syntax::{Tree, yaml};
 
@@ -34,8 +34,24 @@ pub fn read(tree: &Tree, loader: Option<&Loader>) -> Program {
         diagnostics: Vec::new(),
     };
     let root = programs.add(tree);
-    let modules = programs.modules.into_iter().flatten().collect();
-    Program { modules, root, diagnostics: programs.diagnostics }
+    let modules: Vec<Arc<Module>> = programs.modules.into_iter().flatten().collect();
+    let constructs = constructs(&modules);
+    Program { modules, root, diagnostics: programs.diagnostics, constructs }
+}
+
+/// The constructs that a template itself tells (`Metadata` › `aws:cdk:path`), without the app's lines.
+fn constructs(modules: &[Arc<Module>]) -> Constructs {
+    let mut constructs = Constructs::default();
+    for resource in modules.iter().flat_map(|m| &m.resources) {
+        let metadata = resource.meta.attributes.iter().find(|a| a.name == "Metadata");
+        let Some(ExprKind::Object(items)) = metadata.map(|a| &a.value.kind) else { continue };
+        let path = items.iter().find(|i| i.key.as_string().is_some_and(|k| k == "aws:cdk:path"));
+        if let Some(path) = path.and_then(|i| i.value.as_string()) {
+            let construct = Construct { path: path.clone(), source: None };
+            constructs.insert(resource.header.file, &resource.name, construct);
+        }
+    }
+    constructs
 }
 
 /// Where a nested stack's template is.

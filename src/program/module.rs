@@ -9,6 +9,7 @@ use crate::Str;
 use crate::source::{Diagnostic, Span};
 use crate::syntax::Language;
 
+use super::construct::Constructs;
 use super::expr::{Expr, Literal};
 
 /// A whole root: the root module and all modules it calls, directly or not.
@@ -20,6 +21,8 @@ pub struct Program {
     pub root: ModuleId,
     /// What was wrong while reading.
     pub diagnostics: Vec<Diagnostic>,
+    /// For templates that a CDK app made: the constructs behind the resources.
+    pub constructs: Constructs,
 }
 
 impl Program {

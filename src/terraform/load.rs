@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Str;
 use crate::program::suggest::closest;
-use crate::program::{Call, CallSource, Dialect, Module, ModuleId, Program};
+use crate::program::{Call, CallSource, Constructs, Dialect, Module, ModuleId, Program};
 use crate::source::{Diagnostic, Loader, Severity};
 use crate::syntax::Language;
 
@@ -92,7 +92,7 @@ impl Modules {
             linked.into_iter().map(|m| m.unwrap_or_else(|| Arc::new(nothing()))).collect();
         let mut seen = FxHashSet::default();
         diagnostics.retain(|d| seen.insert((d.span, d.code, d.message.clone())));
-        Program { modules, root, diagnostics }
+        Program { modules, root, diagnostics, constructs: Constructs::default() }
     }
 }
 

@@ -12,8 +12,8 @@ use rustc_hash::FxHashMap;
 
 use crate::Str;
 use crate::program::{
-    Attribute, Body, Call, CallSource, Dialect, Domain, Expr, ExprKind, Input, Literal, Mode, Module,
-    ModuleId, ObjectItem, Output, Program, ProviderConfig, Quantity, Repeat, Resource, Root,
+    Attribute, Body, Call, CallSource, Constructs, Dialect, Domain, Expr, ExprKind, Input, Literal, Mode,
+    Module, ModuleId, ObjectItem, Output, Program, ProviderConfig, Quantity, Repeat, Resource, Root,
 };
 use crate::source::{Diagnostic, Span};
 use crate::syntax::{Kind, Language, NodeId, Tree};
@@ -37,7 +37,12 @@ pub fn read(tree: &Tree) -> Program {
     let json = Json { tree };
     let diagnostics: Vec<Diagnostic> = tree.errors.iter().map(|e| e.to_diagnostic()).collect();
     let Some(top) = json.top() else {
-        return Program { modules: Vec::new(), root: ModuleId(0), diagnostics };
+        return Program {
+            modules: Vec::new(),
+            root: ModuleId(0),
+            diagnostics,
+            constructs: Constructs::default(),
+        };
     };
     let mut reader = PlanReader {
         json,
@@ -64,7 +69,7 @@ pub fn read(tree: &Tree) -> Program {
     }
     reader.outputs();
     let modules = reader.modules.into_values().map(|m| Arc::new(m.module)).collect();
-    Program { modules, root: ModuleId(0), diagnostics }
+    Program { modules, root: ModuleId(0), diagnostics, constructs: Constructs::default() }
 }
 
 /// Looks into a JSON tree.
