@@ -68,6 +68,7 @@ fn a_plan_is_a_program_of_instances() {
         modules: vec![program.module(called).unwrap().clone()],
         root: masugata::program::ModuleId(0),
         diagnostics: Vec::new(),
+        constructs: masugata::program::Constructs::default(),
     };
     insta::assert_snapshot!(format!("{}-- called\n{}", outline(&program), outline(&called)));
 }
