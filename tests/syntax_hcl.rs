@@ -232,7 +232,7 @@ const INSERTED: [char; 33] = [
     ' ', '\n', 'a', '1', '_', '-', '~', '!', '?', '&', '\t', '@', 'é',
 ];
 
-/// Every deletion and every insertion of some characters at every place of the samples.
+/// Every deletion, and insertions of some characters at every place of the samples.
 #[test]
 fn one_edit_leaves_the_rest() {
     for text in SAMPLES {
@@ -241,7 +241,7 @@ fn one_edit_leaves_the_rest() {
         let mut failures = Vec::new();
         let mut edits = 0;
         for (at, _) in text.char_indices() {
-            let inserts = INSERTED.iter().map(|&c| Edit::Insert(at, c));
+            let inserts = INSERTED.iter().cycle().skip(7 * at).take(6).map(|&c| Edit::Insert(at, c));
             for edit in std::iter::once(Edit::Delete(at)).chain(inserts) {
                 edits += 1;
                 let lost = lost(&tree, &edit);

@@ -157,6 +157,9 @@ pub struct Node {
     pub next: u32,
 }
 
+/// Errors that are kept of one file; one more says how many there are besides.
+pub const MAX_ERRORS: usize = 100;
+
 /// Why some bytes could not be understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
@@ -305,6 +308,8 @@ pub struct TreeBuilder {
     pub(super) nodes: Vec<Node>,
     pub(super) errors: Vec<SyntaxError>,
     pub(super) aliases: Vec<(NodeId, NodeId)>,
+    /// How many nodes [`Self::wrap`] has moved.
+    pub(super) moved: usize,
 }
 
 impl TreeBuilder {
@@ -338,6 +343,7 @@ impl TreeBuilder {
     /// parser that sees the operator after the left operand keeps the preorder.
     pub fn wrap(&mut self, mark: usize, kind: Kind) -> NodeId {
         let mark = mark.min(self.nodes.len());
+        self.moved += self.nodes.len() - mark;
         let start = self.nodes.get(mark).map_or(0, |n| n.start);
         self.nodes.insert(mark, Node { kind, flags: 0, aux: 0, start, end: start, next: 0 });
         for node in self.nodes.iter_mut().skip(mark + 1) {
@@ -373,6 +379,13 @@ impl TreeBuilder {
     pub fn finish(mut self, file: Arc<SourceFile>, language: Language) -> Tree {
         self.aliases.sort_unstable();
         self.errors.sort_by_key(|e| (e.span.start, e.span.end));
+        if self.errors.len() > MAX_ERRORS
+            && let Some(first) = self.errors.get(MAX_ERRORS).map(|e| e.span)
+        {
+            let message = format!("{} more syntax errors in this file", self.errors.len() - MAX_ERRORS);
+            self.errors.truncate(MAX_ERRORS);
+            self.errors.push(SyntaxError::new("more-errors", message, first));
+        }
         Tree { file, language, nodes: self.nodes, errors: self.errors, aliases: self.aliases }
     }
 }

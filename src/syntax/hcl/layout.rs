@@ -1,12 +1,14 @@
 //! What the layout of damaged text says about its structure: where people would say that a block, an argument or a
 //! heredoc ends, judging by lines and indentation and not by brackets.
 
+use std::cell::Cell;
+
 /// A part of the text, read by lines.
 pub(super) struct Layout<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
     /// Bytes that may still be looked at; the recovery of a file gives up when it is used up.
-    pub(super) fuel: usize,
+    fuel: Cell<usize>,
 }
 
 /// Where a block ends.
@@ -42,7 +44,7 @@ enum LineKind {
 
 impl<'a> Layout<'a> {
     pub(super) fn new(text: &'a str, fuel: usize) -> Self {
-        Layout { text, bytes: text.as_bytes(), fuel }
+        Layout { text, bytes: text.as_bytes(), fuel: Cell::new(fuel) }
     }
 
     fn byte(&self, at: usize) -> u8 {
@@ -51,12 +53,16 @@ impl<'a> Layout<'a> {
 
     /// Where the line of an offset starts.
     pub(super) fn line_start(&self, at: usize) -> usize {
-        memchr::memrchr(b'\n', self.bytes.get(..at).unwrap_or(&[])).map_or(0, |i| i + 1)
+        let start = memchr::memrchr(b'\n', self.bytes.get(..at).unwrap_or(&[])).map_or(0, |i| i + 1);
+        self.burn((at - start) / 8);
+        start
     }
 
     /// Where the line of an offset ends: at its newline or at `to`.
     pub(super) fn line_end(&self, at: usize, to: usize) -> usize {
-        memchr::memchr(b'\n', self.bytes.get(at..to).unwrap_or(&[])).map_or(to, |i| at + i)
+        let end = memchr::memchr(b'\n', self.bytes.get(at..to).unwrap_or(&[])).map_or(to, |i| at + i);
+        self.burn((end - at.min(end)) / 8);
+        end
     }
 
     /// The line from an offset, without its line end.
@@ -71,9 +77,14 @@ impl<'a> Layout<'a> {
         self.bytes.iter().skip(start).take_while(|b| matches!(b, b' ' | b'\t')).count()
     }
 
-    fn burn(&mut self, bytes: usize) -> bool {
-        self.fuel = self.fuel.saturating_sub(bytes + 1);
-        self.fuel > 0
+    /// Counts bytes that were looked at.
+    pub(super) fn burn(&self, bytes: usize) {
+        self.fuel.set(self.fuel.get().saturating_sub(bytes + 1));
+    }
+
+    /// Whether the budget is used up.
+    pub(super) fn is_spent(&self) -> bool {
+        self.fuel.get() == 0
     }
 
     /// The start of the line behind the one at `at`, or behind the heredoc that it opens.
@@ -118,7 +129,7 @@ impl<'a> Layout<'a> {
                 LineKind::Comment => at = self.skip_comment(at, to),
                 _ => return Some(at),
             }
-            if self.fuel == 0 {
+            if self.is_spent() {
                 return None;
             }
         }
@@ -133,6 +144,7 @@ impl<'a> Layout<'a> {
         {
             let from = at + open + 2;
             let rest = self.bytes.get(from..to).unwrap_or(&[]);
+            self.burn(rest.len() / 8);
             if let Some(i) = memchr::memmem::find(rest, b"*/") {
                 self.burn(i);
                 return (self.line_end(from + i, to) + 1).min(to);
@@ -171,7 +183,7 @@ impl<'a> Layout<'a> {
         let mut doubtful = None;
         // Behind the `}` with which the last code line began.
         let mut brace = None;
-        while at < to && self.fuel > 0 {
+        while at < to && !self.is_spent() {
             let kind = self.kind(at, to);
             if !matches!(kind, LineKind::Blank | LineKind::Comment) {
                 if self.indent_at(at) <= indent {
@@ -263,7 +275,7 @@ impl<'a> Layout<'a> {
             // Nothing but a heredoc.
             return end;
         }
-        while at < to && self.fuel > 0 {
+        while at < to && !self.is_spent() {
             match self.kind(at, to) {
                 LineKind::Blank => {
                     at = self.next_line(at, to);
@@ -338,7 +350,7 @@ impl<'a> Layout<'a> {
         let mut first = true;
         let mut joined = String::new();
         let mut reopened = false;
-        while at < to && self.fuel > 0 {
+        while at < to && !self.is_spent() {
             let end = self.line_end(at, to);
             self.burn(end - at);
             let behind = (end + 1).min(to);

@@ -8,6 +8,9 @@ use crate::syntax::{Kind, SyntaxError, TreeBuilder};
 /// may recurse over a tree that is no deeper.
 pub const MAX_DEPTH: u32 = 200;
 
+/// Nodes that may be moved for each byte of the file, and for any file, to put operators around their operands.
+const MOVES: (usize, usize) = (16, 1 << 20);
+
 /// A parse failed; the parser holds the error.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Failed;
@@ -32,6 +35,8 @@ pub(super) struct Parser<'a> {
     pub(super) tree: TreeBuilder,
     /// The brackets that are open, innermost last: the character and its offset.
     pub(super) open: Vec<(u8, usize)>,
+    /// The last search for the end of a comment: from where, to which limit, and what it found.
+    comment: Option<(usize, usize, Option<usize>)>,
     /// What stopped the parse.
     pub(super) failure: Option<SyntaxError>,
 }
@@ -51,8 +56,26 @@ impl<'a> Parser<'a> {
             depth: 0,
             tree: TreeBuilder::for_bytes(limit.saturating_sub(start)),
             open: Vec::new(),
+            comment: None,
             failure: None,
         }
+    }
+
+    /// Behind the `*/` of a comment whose text starts at `from`. What was searched before is not searched again.
+    pub(super) fn comment_end(&mut self, from: usize, limit: usize) -> Option<usize> {
+        if let Some((start, searched, found)) = self.comment
+            && from >= start
+        {
+            match found {
+                Some(end) if from + 2 <= end => return Some(end).filter(|&end| end <= limit),
+                None if limit <= searched => return None,
+                _ => {}
+            }
+        }
+        let rest = self.bytes.get(from..limit).unwrap_or(&[]);
+        let found = memchr::memmem::find(rest, b"*/").map(|i| from + i + 2);
+        self.comment = Some((from, limit, found));
+        found
     }
 
     /// The byte at an offset; 0 at the end (a NUL in the text is no token either).
@@ -108,9 +131,8 @@ impl<'a> Parser<'a> {
                 b'/' => match self.at(self.pos + 1) {
                     b'/' => self.skip_line(),
                     b'*' => {
-                        let rest = self.bytes.get(self.pos + 2..self.limit).unwrap_or(&[]);
-                        match memchr::memmem::find(rest, b"*/") {
-                            Some(i) => self.pos += i + 4,
+                        match self.comment_end(self.pos + 2, self.limit) {
+                            Some(end) => self.pos = end,
                             // An unclosed comment is no token: the rule that meets it fails.
                             None => return,
                         }
@@ -218,6 +240,17 @@ impl<'a> Parser<'a> {
 
     /// Fails when a subtree of that height would go below the budget.
     pub(super) fn check_depth(&mut self, height: u32) -> Parsed {
+        if self.tree.moved > self.bytes.len() * MOVES.0 + MOVES.1 {
+            let at = self.pos;
+            let message = "long chains of operators or steps behind very large operands are over the budget";
+            return self.fail(
+                "chain-budget",
+                message,
+                at,
+                at + 1,
+                Some("name the operands with `locals`".to_owned()),
+            );
+        }
         if self.depth + height > MAX_DEPTH {
             let at = self.pos;
             return self.fail(
@@ -295,11 +328,9 @@ impl<'a> Parser<'a> {
                 b'%' => ("}", "%{"),
                 _ => ("}", "{"),
             };
-            let at = self.file.position(offset as u32);
             let span = Span::new(self.file.id, offset as u32, (offset + opening.len()) as u32);
             failure.related = Some((span, format!("this `{opening}` is not closed")));
-            failure.help =
-                Some(format!("the `{opening}` of line {}, column {} needs a `{close}`", at.line, at.column));
+            failure.help = Some(format!("close it with `{close}`"));
         }
         failed
     }

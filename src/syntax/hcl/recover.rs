@@ -10,11 +10,13 @@ use super::layout::Layout;
 use super::parser::{MAX_DEPTH, Parser};
 
 /// Bytes of recovery work allowed for each byte of text, and for any text.
-const FUEL: (usize, usize) = (256, 1 << 20);
+const FUEL: (usize, usize) = (48, 1 << 20);
 
 pub(super) struct Recovery<'p, 'a> {
     parser: &'p mut Parser<'a>,
     layout: Layout<'a>,
+    /// Bytes that attempts beyond the layout's extents may still read.
+    beyond: usize,
     /// Where the last unreadable part ended: one that follows at once gets no error of its own.
     error_end: Option<usize>,
 }
@@ -23,7 +25,8 @@ pub(super) struct Recovery<'p, 'a> {
 pub(super) fn recover(parser: &mut Parser<'_>, start: usize, end: usize, fallback: Option<SyntaxError>) {
     let fuel = (end - start).saturating_mul(FUEL.0) + FUEL.1;
     let layout = Layout::new(parser.text, fuel);
-    let mut recovery = Recovery { parser, layout, error_end: None };
+    let beyond = (end - start).saturating_mul(8) + FUEL.1;
+    let mut recovery = Recovery { parser, layout, beyond, error_end: None };
     recovery.body(start, end);
     if parser_errors(recovery.parser) == 0
         && let Some(error) = fallback
@@ -41,7 +44,7 @@ impl Recovery<'_, '_> {
     fn body(&mut self, from: usize, to: usize) {
         let mut at = from;
         while at < to {
-            if self.layout.fuel == 0 {
+            if self.layout.is_spent() {
                 self.give_up(at, to);
                 return;
             }
@@ -52,8 +55,8 @@ impl Recovery<'_, '_> {
 
     /// Stops: the rest is one error that names the budget.
     fn give_up(&mut self, at: usize, to: usize) {
-        let tree = &mut self.parser.tree;
-        tree.leaf(Kind::Error, at as u32, to as u32);
+        let end = self.layout.trimmed_end(at, to).max(at);
+        self.parser.tree.leaf(Kind::Error, at as u32, end as u32);
         let span = self.parser.span(at, at + 1);
         let message = "too damaged: the budget for the recovery of a file is used up";
         self.parser.tree.error(SyntaxError::new("recovery-budget", message, span));
@@ -63,25 +66,22 @@ impl Recovery<'_, '_> {
     fn next_item(&mut self, mut at: usize, to: usize) -> Option<usize> {
         loop {
             match self.parser.bytes.get(at) {
-                _ if at >= to || self.layout.fuel == 0 => return None,
+                _ if at >= to || self.layout.is_spent() => return None,
                 Some(b' ' | b'\t' | b'\r' | b'\n') => at += 1,
                 Some(b'#') => at = self.skip_comment(at, to),
                 Some(b'/') => match self.parser.bytes.get(at + 1) {
                     Some(b'/') => at = self.skip_comment(at, to),
-                    Some(b'*') => {
-                        let rest = self.parser.bytes.get(at + 2..to).unwrap_or(&[]);
-                        match memchr::memmem::find(rest, b"*/") {
-                            Some(i) => at += i + 4,
-                            None => {
-                                let end = self.layout.line_end(at, to);
-                                let span = self.parser.span(at, at + 2);
-                                let error =
-                                    SyntaxError::new("unclosed-comment", "this comment is not closed", span);
-                                self.error_leaf(at, end, Some(error.with_help("end the comment with `*/`")));
-                                at = end;
-                            }
+                    Some(b'*') => match self.parser.comment_end(at + 2, to) {
+                        Some(end) => at = end,
+                        None => {
+                            let end = self.layout.line_end(at, to);
+                            let span = self.parser.span(at, at + 2);
+                            let error =
+                                SyntaxError::new("unclosed-comment", "this comment is not closed", span);
+                            self.error_leaf(at, end, Some(error.with_help("end the comment with `*/`")));
+                            at = end;
                         }
-                    }
+                    },
                     _ => return Some(at),
                 },
                 Some(0xef) if at == 0 && self.parser.text.starts_with('\u{feff}') => at = 3,
@@ -121,7 +121,7 @@ impl Recovery<'_, '_> {
         let parser = &mut *self.parser;
         let read = parser.item();
         let reached = parser.pos;
-        self.layout.fuel = self.layout.fuel.saturating_sub(reached.saturating_sub(start));
+        self.layout.burn(reached.saturating_sub(start));
         parser.depth = depth;
         match read {
             Ok(()) => Ok(reached),
@@ -130,6 +130,17 @@ impl Recovery<'_, '_> {
                 Err(parser.failure.take())
             }
         }
+    }
+
+    /// Tries the strict rules on all that follows, where the layout may mislead.
+    fn attempt_beyond(&mut self, start: usize, to: usize) -> Option<usize> {
+        if self.beyond == 0 {
+            return None;
+        }
+        let read = self.attempt(start, to).ok();
+        let reached = read.unwrap_or(self.parser.pos);
+        self.beyond = self.beyond.saturating_sub(reached.saturating_sub(start));
+        read
     }
 
     fn prepare(&mut self, start: usize, limit: usize) {
@@ -164,7 +175,7 @@ impl Recovery<'_, '_> {
         let heredoc = failure.as_ref().is_some_and(|f| f.code == "unclosed-heredoc");
         if extent < to
             && !heredoc
-            && let Ok(reached) = self.attempt(start, to)
+            && let Some(reached) = self.attempt_beyond(start, to)
         {
             return reached;
         }
@@ -210,7 +221,7 @@ impl Recovery<'_, '_> {
         if whole && reached > value {
             let end = parser.last;
             parser.tree.close(node, end as u32);
-            self.report_once(reached, failure);
+            parser.tree.errors.extend(failure);
             self.error_end = None;
             return reached;
         }
@@ -241,10 +252,6 @@ impl Recovery<'_, '_> {
         self.parser.tree.close(node, end as u32);
         self.error_end = Some(end);
         extent
-    }
-
-    fn report_once(&mut self, _at: usize, failure: Option<SyntaxError>) {
-        self.parser.tree.errors.extend(failure);
     }
 
     /// A block whose `{` has a `=` before it, read strictly otherwise.
@@ -298,7 +305,7 @@ impl Recovery<'_, '_> {
             }
             Err(failure) => {
                 if extent.end < to
-                    && let Ok(reached) = self.attempt(start, to)
+                    && let Some(reached) = self.attempt_beyond(start, to)
                 {
                     return reached;
                 }
@@ -445,14 +452,14 @@ impl Recovery<'_, '_> {
     /// A part that does not begin with a name. What reads like a block's header nevertheless keeps its body, inside
     /// the error.
     fn nameless(&mut self, start: usize, to: usize) -> usize {
-        let line_end = self.layout.line_end(start, to);
-        let line = self.layout.line(start, to).trim_end();
         let _ = self.parser.expected::<()>("an argument or a block");
         let failure = self.parser.failure.take();
         if self.parser.at(start) == b'}' {
             self.error_leaf(start, start + 1, failure);
             return start + 1;
         }
+        let line_end = self.layout.line_end(start, to);
+        let line = self.layout.line(start, to).trim_end();
         if line.ends_with('{') && line.len() > 1 && self.parser.depth < MAX_DEPTH {
             let extent = self.layout.block(start, to);
             if extent.multi_line && extent.close.is_some() && extent.body_end > line_end {

@@ -1,6 +1,8 @@
 //! The second pass over JSON that the strict one refused: token by token with a stack of open brackets, and with the
 //! indentation as the witness of what a missing or misplaced bracket was meant to be.
 
+use std::cell::Cell;
+
 use crate::source::SourceFile;
 use crate::syntax::{Kind, NodeId, SyntaxError, TreeBuilder, flags};
 
@@ -55,6 +57,8 @@ pub(super) struct Recovery<'a> {
     junk_line: bool,
     done: bool,
     first: usize,
+    /// The line that was looked at last: its start, its end and its indentation.
+    line: Cell<(usize, usize, usize)>,
 }
 
 /// Reads `start..end` into the open document of `tree`; answers with the tree and the end of the value.
@@ -76,6 +80,7 @@ pub(super) fn recover(
         junk_line: false,
         done: false,
         first: start,
+        line: Cell::new((usize::MAX, 0, 0)),
     };
     recovery.run();
     (recovery.tree, recovery.last)
@@ -130,15 +135,28 @@ impl Recovery<'_> {
         }
     }
 
+    /// Start, end and indentation of the line of an offset; the end is that of its text.
+    fn line_of(&self, at: usize) -> (usize, usize, usize) {
+        let known = self.line.get();
+        if known.0 <= at && at <= known.1 {
+            return known;
+        }
+        let bytes = self.scan.bytes;
+        let start = memchr::memrchr(b'\n', bytes.get(..at).unwrap_or(&[])).map_or(0, |i| i + 1);
+        let rest = bytes.get(at..self.scan.limit).unwrap_or(&[]);
+        let end = memchr::memchr(b'\n', rest).map_or(self.scan.limit, |i| at + i);
+        let end = if end > at && bytes.get(end - 1) == Some(&b'\r') { end - 1 } else { end };
+        let indent = bytes.iter().skip(start).take_while(|b| matches!(b, b' ' | b'\t')).count();
+        self.line.set((start, end, indent));
+        (start, end, indent)
+    }
+
     fn indent_of(&self, at: usize) -> usize {
-        let start = memchr::memrchr(b'\n', self.scan.bytes.get(..at).unwrap_or(&[])).map_or(0, |i| i + 1);
-        self.scan.bytes.iter().skip(start).take_while(|b| matches!(b, b' ' | b'\t')).count()
+        self.line_of(at).2
     }
 
     fn line_end(&self, at: usize) -> usize {
-        let rest = self.scan.bytes.get(at..self.scan.limit).unwrap_or(&[]);
-        let end = memchr::memchr(b'\n', rest).map_or(self.scan.limit, |i| at + i);
-        if end > at && self.scan.bytes.get(end - 1) == Some(&b'\r') { end - 1 } else { end }
+        self.line_of(at).1
     }
 
     /// Reports an error, unless the same line or the one before has one already.
