@@ -189,7 +189,7 @@ impl<'a> Run<'a> {
         let mut rest = Answer {
             fail: Guard::FALSE,
             unknown: Guard::FALSE,
-            pass: self.store.and(self.exists, when.yes),
+            pass: applies,
             undecided: Vec::new(),
             failure: None,
         };
@@ -291,7 +291,8 @@ impl<'a> Run<'a> {
         };
         let store = self.store;
         let wrong = store.and(store.and(exists, when.yes), fail.yes);
-        let right = store.and(store.and(exists, when.yes), fail.no);
+        // What is right is a pass also where it can't be told whether the policy applies: there is nothing to decide.
+        let right = store.and(store.and_not(exists, when.no), fail.no);
         // Neither wrong, nor right, nor out of question: `when` or `fail` is not known there.
         let open = store.and_not(store.and_not(store.and_not(exists, when.no), fail.no), wrong);
         let mut undecided = Vec::new();
@@ -752,7 +753,7 @@ mod tests {
         // Undecided applicability of something that is right anyway is no question.
         let body =
             "when = self.BucketName == \"b\"\nfail = self.AccessControl == \"PublicRead\"\nmessage = \"m\"";
-        assert_eq!(bucket("{ BucketName = env }", body), "");
+        assert_eq!(bucket("{ BucketName = env }", body), "pass");
     }
 
     #[test]
