@@ -34,6 +34,7 @@ fn main() {
         let front = slices.front.clone().unwrap_or(0..0);
         let logic = slices.logic().unwrap_or(0..0);
         let types = text.get(logic.clone()).map(slice::types_of).unwrap_or_default();
+        let (severity, packs) = slice::severity_and_packs(text.get(front.clone()).unwrap_or_default());
         let shown = path.strip_prefix(&root).unwrap_or(path).to_string_lossy().replace('\\', "/");
         for name in &types {
             by_type.entry((*name).to_owned()).or_default().push(index);
@@ -46,7 +47,7 @@ fn main() {
         let _ = writeln!(
             code,
             "    Entry {{ id: {id:?}, path: {shown:?}, text: include_str!({:?}), title: {:?}, front: {}..{}, \
-             logic: {}..{}, types: &{types:?}, dialects: &{:?} }},",
+             logic: {}..{}, types: &{types:?}, dialects: &{:?}, severity: {severity:?}, packs: &{packs:?} }},",
             copy.to_string_lossy(),
             slices.title.clone().unwrap_or_default(),
             front.start,

@@ -151,8 +151,7 @@ impl PageCheck {
         // The logic's own errors are told once, from a compilation of its own.
         let loader = Loader::new(ROOT);
         let file = loader.sources().add(&self.shown, self.text.as_str());
-        let meta = Arc::new(self.page.meta.clone());
-        let (policy, diagnostics) = policy::compile(&file, logic.clone(), Arc::clone(&meta));
+        let (policy, diagnostics) = policy::compile(&file, logic.clone());
         for diagnostic in &diagnostics {
             self.tell(diagnostic);
         }
@@ -161,7 +160,7 @@ impl PageCheck {
         }
         let examples = std::mem::take(&mut self.page.examples);
         for example in &examples {
-            for problem in run_example(&self.shown, &self.text, logic.clone(), &meta, example) {
+            for problem in run_example(&self.shown, &self.text, logic.clone(), example) {
                 let _ = writeln!(
                     self.wrong,
                     "{}:{}: {}",
@@ -181,13 +180,7 @@ struct Problem {
     message: String,
 }
 
-fn run_example(
-    shown: &Path,
-    text: &str,
-    logic: std::ops::Range<usize>,
-    meta: &Arc<policy::Meta>,
-    example: &Example,
-) -> Vec<Problem> {
+fn run_example(shown: &Path, text: &str, logic: std::ops::Range<usize>, example: &Example) -> Vec<Problem> {
     let mut loader = Loader::new(ROOT);
     let name = match example.language {
         ExampleLanguage::Terraform => "main.tf",
@@ -204,7 +197,7 @@ fn run_example(
         },
     };
     let file = loader.sources().add(shown, text);
-    let (Some(policy), _) = policy::compile(&file, logic, Arc::clone(meta)) else { return Vec::new() };
+    let (Some(policy), _) = policy::compile(&file, logic) else { return Vec::new() };
 
     let mut problems = Vec::new();
     let line_of = |span: Span| match loader.sources().get(span.file) {

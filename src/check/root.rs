@@ -445,7 +445,7 @@ fn unknown(
     let location = Location::of(sources, span)?;
     let mut buffer = PathBuf::new();
     let at = relative(session, &location, &mut buffer);
-    let severity = session.selection.severity(page.id(), page.meta().severity, &session.config, at)?;
+    let severity = session.selection.severity(page.id(), page.severity(), &session.config, at)?;
     Some(Unknown {
         policy: page.id().clone(),
         severity,

@@ -81,10 +81,7 @@ impl Selection {
         let id = page.id();
         let wanted = match &self.select {
             Some(selected) => selected.contains(id),
-            None => {
-                let meta = page.meta();
-                self.packs.iter().any(|pack| meta.in_pack(pack))
-            }
+            None => self.packs.iter().any(|pack| page.in_pack(pack)),
         };
         let included = (wanted || self.extend.contains(id)) && !self.ignore.contains(id);
         self.known.lock().insert(id.clone(), included);
@@ -137,7 +134,7 @@ impl Names<'_> {
 
     fn check_packs(&mut self, packs: &[Str]) {
         for pack in packs {
-            if PACKS.contains(&pack.as_str()) || self.library.pages().iter().any(|p| p.meta().in_pack(pack)) {
+            if PACKS.contains(&pack.as_str()) || self.library.pages().iter().any(|p| p.in_pack(pack)) {
                 continue;
             }
             let mut known: Vec<Str> = PACKS.iter().map(|p| Str::from(*p)).collect();

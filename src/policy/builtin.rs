@@ -25,6 +25,10 @@ pub struct Entry {
     pub types: &'static [&'static str],
     /// The languages it has examples for.
     pub dialects: &'static [&'static str],
+    /// The severity's name.
+    pub severity: &'static str,
+    /// The packs that the front matter names (standards are packs too, but not here).
+    pub packs: &'static [&'static str],
 }
 
 include!(concat!(env!("OUT_DIR"), "/policies.rs"));
@@ -120,7 +124,11 @@ fn from_disk() -> Option<Index> {
             by_type.entry(name).or_default().push(pages.len());
         }
         let shown = path.strip_prefix(root).unwrap_or(&path);
+        let (severity, packs) =
+            slice::severity_and_packs(slices.front.clone().and_then(|f| text.get(f)).unwrap_or_default());
         pages.push(Entry {
+            severity,
+            packs: Vec::leak(packs),
             id: leak(path.file_stem()?.to_string_lossy().into_owned()),
             path: leak(shown.to_string_lossy().replace('\\', "/")),
             text,
@@ -138,6 +146,17 @@ fn from_disk() -> Option<Index> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_index_says_what_the_front_matter_says() {
+        for page in index().pages() {
+            let front = page.text.get(page.front.clone()).unwrap();
+            let file = crate::source::FileId(0);
+            let meta = crate::policy::meta::read(file, 0, front, page.id, page.title, &mut Vec::new());
+            assert_eq!(page.severity, meta.severity.name(), "{}: `severity` on a line of its own", page.path);
+            assert_eq!(page.packs, meta.packs, "{}: `packs: [\u{2026}]` on a line of its own", page.path);
+        }
+    }
 
     #[test]
     fn every_page_is_found_by_id_and_by_type() {

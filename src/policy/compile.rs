@@ -13,7 +13,7 @@ use crate::program::{Expr, ExprKind, ObjectItem, Root, TemplatePart};
 use crate::source::{Diagnostic, Severity, SourceFile, Span};
 use crate::syntax;
 
-use super::meta::{Applicability, Meta};
+use super::meta::Applicability;
 use super::typecheck::{self, Checker, Use};
 use super::types::{self, Ty};
 use super::verdict::Path;
@@ -21,8 +21,6 @@ use super::verdict::Path;
 /// A compiled page.
 #[derive(Debug)]
 pub struct Policy {
-    /// Its front matter.
-    pub meta: Arc<Meta>,
     /// Its blocks in order.
     pub(super) blocks: Vec<Block>,
 }
@@ -81,7 +79,29 @@ impl Policy {
 
     /// The best fix that the page can offer.
     pub fn best_fix(&self) -> Option<Applicability> {
-        self.blocks.iter().flat_map(|b| &b.fixes).map(|f| f.applicability).min()
+        let of_block = |block: &Block| {
+            let types: Vec<Str> = block.types.clone().unwrap_or_else(|| vec!["Input".into()]);
+            let of_fix = |fix: &Fix| types.iter().map(|name| fix.applicability_for(name)).min();
+            block.fixes.iter().filter_map(of_fix).min()
+        };
+        self.blocks.iter().filter_map(of_block).min()
+    }
+}
+
+impl Fix {
+    /// How safe the fix is on a resource of a type: at best unsafe where it sets a create-only property.
+    pub(super) fn applicability_for(&self, type_name: &str) -> Applicability {
+        if self.applicability != Applicability::Safe {
+            return self.applicability;
+        }
+        let Some(of) = registry::get(type_name) else { return self.applicability };
+        let replaces = self.changes.iter().any(|change| match change {
+            FixChange::Set(path, ..) | FixChange::Append(path, ..) => {
+                !path.from_element && of.is_create_only(&path.steps.join("."))
+            }
+            FixChange::Remove(_) | FixChange::Add(..) => false,
+        });
+        if replaces { Applicability::Unsafe } else { self.applicability }
     }
 }
 
@@ -90,17 +110,26 @@ const FIX_ATTRIBUTES: [&str; 5] = ["applicability", "set", "remove", "append", "
 
 /// Compiles the logic at a range of a page's file. None only when nothing of it can be run; all that is wrong is in
 /// the diagnostics, and a block with an error is left out.
-pub fn compile(
+pub fn compile(file: &Arc<SourceFile>, logic: Range<usize>) -> (Option<Policy>, Vec<Diagnostic>) {
+    compile_with(file, logic, true)
+}
+
+/// Compiles the logic of a page whose types were checked before: a built-in one, by its tests.
+pub(super) fn compile_trusted(file: &Arc<SourceFile>, logic: Range<usize>) -> Option<Policy> {
+    compile_with(file, logic, false).0
+}
+
+fn compile_with(
     file: &Arc<SourceFile>,
     logic: Range<usize>,
-    meta: Arc<Meta>,
+    checked: bool,
 ) -> (Option<Policy>, Vec<Diagnostic>) {
     let tree = syntax::hcl::parse_range(Arc::clone(file), logic.start as u32, logic.end as u32);
     let mut diagnostics: Vec<Diagnostic> = tree.errors.iter().map(|e| e.to_diagnostic()).collect();
     let mut reader = Reader::new(&tree, resolve);
     reader.dynamic = false;
 
-    let mut compiler = Compiler { diagnostics: Vec::new(), locals: IndexMap::new() };
+    let mut compiler = Compiler { diagnostics: Vec::new(), locals: IndexMap::new(), checked };
     for parts in hcl::attributes(&tree, tree.root()) {
         compiler.error(
             format!("`{}` stands outside of a block", parts.name),
@@ -120,7 +149,9 @@ pub fn compile(
             locals.insert(attribute.name, attribute.value);
         }
     }
-    compiler.check_locals(&locals);
+    if checked {
+        compiler.check_locals(&locals);
+    }
     let constants = Constants::new(locals);
     let mut blocks = Vec::new();
     for parts in all {
@@ -155,7 +186,7 @@ pub fn compile(
     // A type error in a block that is checked for several types is said once for each message.
     let mut seen = FxHashSet::default();
     diagnostics.retain(|d| seen.insert((d.span, d.message.clone())));
-    let policy = (!blocks.is_empty()).then_some(Policy { meta, blocks });
+    let policy = (!blocks.is_empty()).then_some(Policy { blocks });
     (policy, diagnostics)
 }
 
@@ -173,6 +204,8 @@ fn resolve(traversal: Traversal<'_>) -> (Root, usize) {
 struct Compiler {
     diagnostics: Vec<Diagnostic>,
     locals: IndexMap<Str, Ty>,
+    /// Whether types are looked at.
+    checked: bool,
 }
 
 /// The attributes of a block by name.
@@ -240,6 +273,10 @@ impl Compiler {
                 );
             }
             for (name, span) in &parts.labels {
+                if !self.checked {
+                    names.push(name.clone());
+                    continue;
+                }
                 match registry::get(name) {
                     Some(of) => subjects.push((name.clone(), Ty::resource(&of))),
                     None => {
@@ -279,7 +316,7 @@ impl Compiler {
         if let Some(body) = parts.body {
             for nested in hcl::blocks(tree, body) {
                 if nested.kind == "fix" {
-                    fixes.extend(self.fix(reader, &nested, &subjects));
+                    fixes.extend(self.fix(reader, &nested));
                 } else {
                     let help = types::suggest(nested.kind, vec!["fix".into()]);
                     let message = format!("a `{}` block has no `{}` blocks", parts.kind, nested.kind);
@@ -288,7 +325,7 @@ impl Compiler {
             }
         }
         let (Some(fail), Some(message)) = (fail, message) else { return None };
-        let mut block = Block {
+        let block = Block {
             types: (parts.kind != "input").then_some(names),
             when,
             for_each,
@@ -298,15 +335,17 @@ impl Compiler {
             related,
             fixes,
         };
-        for (name, subject) in &subjects {
-            self.check_block(&mut block, name, subject);
+        if self.checked {
+            for (_, subject) in &subjects {
+                self.check_block(&block, subject);
+            }
         }
         let broken = self.diagnostics.iter().skip(before).any(|d| d.severity == Severity::Error);
         (!broken).then_some(block)
     }
 
     /// Checks the types of a block for one type of `self`.
-    fn check_block(&mut self, block: &mut Block, type_name: &str, subject: &Ty) {
+    fn check_block(&mut self, block: &Block, subject: &Ty) {
         let mut checker = Checker::new(Some(subject.clone()), &self.locals);
         if let Some(when) = &block.when {
             checker.check(when, Use::Truth);
@@ -332,10 +371,9 @@ impl Compiler {
             );
             checker.diagnostics.push(found);
         }
-        let of = registry::get(type_name);
         let each = checker.each.as_ref().map(|(_, value)| value.clone());
         let mut found = Vec::new();
-        for fix in &mut block.fixes {
+        for fix in &block.fixes {
             for change in &fix.changes {
                 let (path, value) = match change {
                     FixChange::Set(path, key, value) | FixChange::Append(path, key, value) => {
@@ -360,13 +398,6 @@ impl Compiler {
                 if let Err(error) = follow(start, &path.steps) {
                     found.push((key, error.message, error.help));
                 }
-                let text = path.steps.join(".");
-                if let Some(of) = &of
-                    && !path.from_element
-                    && of.is_create_only(&text)
-                {
-                    fix.applicability = fix.applicability.max(Applicability::Unsafe);
-                }
             }
             if let Some(steps) = &fix.steps {
                 checker.check(steps, Use::Value);
@@ -378,12 +409,7 @@ impl Compiler {
         }
     }
 
-    fn fix<'t, N: hcl::Names>(
-        &mut self,
-        reader: &mut Reader<'t, N>,
-        parts: &BlockParts<'t>,
-        subjects: &[(Str, Ty)],
-    ) -> Option<Fix> {
+    fn fix<'t, N: hcl::Names>(&mut self, reader: &mut Reader<'t, N>, parts: &BlockParts<'t>) -> Option<Fix> {
         let tree = reader.tree;
         let title = match parts.labels.as_slice() {
             [(title, _)] => title.clone(),
@@ -445,7 +471,6 @@ impl Compiler {
         if fix.applicability == Applicability::Manual && fix.steps.is_none() {
             self.error("a manual fix needs `steps`", parts.header, None);
         }
-        debug_assert!(!subjects.is_empty() || !self.diagnostics.is_empty());
         Some(fix)
     }
 
@@ -465,15 +490,18 @@ impl Compiler {
             self.error("an `add` block has one label: the resource type", parts.kind_span, None);
             return None;
         };
-        let Some(of) = registry::get(name) else {
+        let of = if self.checked { registry::get(name) } else { None };
+        if of.is_none() && self.checked {
             let help = typecheck::suggest_type(name);
             self.error(format!("there is no resource type `{name}`"), *span, help);
             return None;
-        };
+        }
         let mut items = Vec::new();
         for attribute in parts.body.into_iter().flat_map(|body| hcl::attributes(tree, body)) {
             let attribute = reader.attribute(attribute);
-            if let Err(error) = types::follow(&of, &attribute.name) {
+            if let Some(of) = &of
+                && let Err(error) = types::follow(of, &attribute.name)
+            {
                 self.error(error.message, attribute.name_span, error.help);
             }
             items.push(ObjectItem {
@@ -644,17 +672,14 @@ fn follow(start: Ty, steps: &[Str]) -> Result<Ty, types::NoMember> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::meta;
     use super::*;
-    use crate::source::{FileId, Sources};
+    use crate::source::Sources;
 
     fn compiled(logic: &str) -> (Option<Policy>, Vec<String>) {
         let sources = Sources::new();
         let page = format!("prose\n{logic}\n```\n");
         let file = sources.add("p/s3-test.md", page.as_str());
-        let meta =
-            meta::read(FileId(0), 0, "severity: low\npacks: [strict]", "s3-test", "t", &mut Vec::new());
-        let (policy, diagnostics) = compile(&file, 6..6 + logic.len(), Arc::new(meta));
+        let (policy, diagnostics) = compile(&file, 6..6 + logic.len());
         let said = diagnostics
             .iter()
             .map(|d| {
@@ -800,7 +825,7 @@ input {
             let sources = Sources::new();
             let file = sources.add(entry.path, entry.text);
             let (page, mut diagnostics) = super::super::page::read(&file);
-            let (policy, more) = compile(&file, page.logic.clone().unwrap_or(0..0), Arc::new(page.meta));
+            let (policy, more) = compile(&file, page.logic.clone().unwrap_or(0..0));
             diagnostics.extend(more);
             for d in diagnostics {
                 let line = d.span.map_or(0, |s| file.position(s.start).line);

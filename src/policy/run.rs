@@ -517,7 +517,10 @@ impl<'a> Run<'a> {
         });
         FixPlan {
             title: fix.title.clone(),
-            applicability: fix.applicability,
+            applicability: fix.applicability_for(match &self.subject {
+                Subject::Resource(id) => self.graph.resource(*id).map_or("", |r| r.type_name.as_str()),
+                Subject::Input(_) => "Input",
+            }),
             changes: changes.collect(),
             steps: fix.steps.as_ref().map(|expr| self.message(names, expr, fail)),
         }
@@ -543,7 +546,7 @@ mod tests {
     use crate::eval::{OriginStep, Scope};
     use crate::graph;
     use crate::model::{Presence, Resource};
-    use crate::policy::{Meta, Severity, compile};
+    use crate::policy::compile;
     use crate::program::{Mode, TypeExpr, hcl};
     use crate::source::Sources;
     use crate::syntax;
@@ -628,16 +631,7 @@ mod tests {
 
         fn run(self, logic: &str) -> (Vec<Verdict>, Graph) {
             let file = self.sources.add("page.md", logic);
-            let meta = Meta {
-                id: "s3-test".into(),
-                title: "t".into(),
-                severity: Severity::Low,
-                packs: Vec::new(),
-                controls: Default::default(),
-                aliases: Default::default(),
-                without: Default::default(),
-            };
-            let (policy, wrong) = compile(&file, 0..logic.len(), Arc::new(meta));
+            let (policy, wrong) = compile(&file, 0..logic.len());
             assert_eq!(wrong, []);
             let graph = graph::link(self.store, self.resources);
             let policy = policy.unwrap();

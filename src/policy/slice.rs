@@ -128,6 +128,18 @@ pub fn types_of(logic: &str) -> Vec<&str> {
     types
 }
 
+/// What a run asks of the front matter of every page that may be run: the severity and the packs named in it, where
+/// both stand on lines of their own (`severity: high`, `packs: [recommended]`), as they do in the built-in pages.
+pub fn severity_and_packs(front: &str) -> (&str, Vec<&str>) {
+    let field = |name: &str| {
+        let value = front.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+        Some(value.split(" #").next().unwrap_or_default().trim())
+    };
+    let packs = field("packs").and_then(|v| v.strip_prefix('[')?.strip_suffix(']')).unwrap_or_default();
+    let packs = packs.split(',').map(|p| p.trim().trim_matches(['"', '\''])).filter(|p| !p.is_empty());
+    (field("severity").unwrap_or_default(), packs.collect())
+}
+
 /// The languages that a page has examples for.
 pub fn dialects_of(slices: &Slices) -> Vec<&'static str> {
     let has = |names: &[&str]| {
