@@ -5,6 +5,13 @@
 //! local ones; `MASUGATA_TERRAGOAT` terragoat's `terraform/aws`. Without them there is nothing to compare and the test
 //! passes. `MASUGATA_SHOW` prints the differences of the plans whose name contains it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "helpers of tests may fail like tests"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
