@@ -34,6 +34,8 @@ pub(super) enum Codec {
     Wrap,
     /// `pairs(Key, Value)`: a map as a list of objects; `tags` is `pairs(Key, Value)`.
     Pairs(Str, Str),
+    /// `objects(Name)`: a list of values as a list of objects that hold each under a name.
+    Objects(Str),
     /// `entry("name")` or `entry("name", Key, Value)`: an object that gives one named setting its text.
     Entry(Str, Str, Str),
     /// `own(id)`: true as a reference to that attribute of this very resource, false as nothing.
@@ -77,6 +79,7 @@ impl Codec {
             ("list", []) => Codec::Wrap,
             ("tags", []) => Codec::Pairs("Key".into(), "Value".into()),
             ("pairs", [key, value]) => Codec::Pairs(key.clone(), value.clone()),
+            ("objects", [name]) => Codec::Objects(name.clone()),
             ("entry", [name]) => Codec::Entry(name.clone(), "Key".into(), "Value".into()),
             ("entry", [name, key, value]) => Codec::Entry(name.clone(), key.clone(), value.clone()),
             ("own", [attribute]) => Codec::Own(attribute.clone()),
@@ -170,6 +173,20 @@ impl Codec {
                     })
                     .collect();
                 with(Data::List(Arc::new(List { kind: ListKind::Set, members, rest: map.rest })))
+            }
+            (Codec::Objects(name), Data::List(list)) => {
+                let members = list
+                    .members
+                    .iter()
+                    .map(|m| Member {
+                        guard: m.guard,
+                        value: Value {
+                            data: object(&m.value, [(name.clone(), m.value.clone())]),
+                            ..m.value.clone()
+                        },
+                    })
+                    .collect();
+                with(Data::List(Arc::new(List { members, ..(**list).clone() })))
             }
             (Codec::Own(attribute), _) => match truth(value) {
                 Some(true) => reference(store, own, attribute, value),
@@ -277,6 +294,16 @@ impl Codec {
                     })
                     .collect();
                 with(Data::Map(Arc::new(Map { kind: MapKind::Map, entries: entries?, rest: list.rest })))
+            }
+            (Codec::Objects(name), Data::List(list)) => {
+                let members: Option<Vec<Member>> = list
+                    .members
+                    .iter()
+                    .map(|m| {
+                        Some(Member { guard: m.guard, value: m.value.as_map()?.get(name)?.value.clone() })
+                    })
+                    .collect();
+                with(Data::List(Arc::new(List { members: members?, ..(**list).clone() })))
             }
             (Codec::Entry(name, key, text), Data::Map(map)) => {
                 (map.get(key)?.value.as_str()? == name).then(|| map.get(text).map(|e| e.value.clone()))?

@@ -32,8 +32,8 @@ pub(super) struct Rule {
     pub(super) when: Option<When>,
     /// Rules for what the argument holds.
     pub(super) below: Option<Scope>,
-    /// Matched by name, not written.
-    pub(super) automatic: bool,
+    /// What the argument holds is taken by name when it is met: nothing says how it is built.
+    pub(super) named: bool,
     /// The shape of what is written.
     pub(super) shape: ShapeId,
 }
@@ -500,7 +500,7 @@ impl Compiler {
                     expand: false,
                     when: None,
                     below,
-                    automatic: true,
+                    named: false,
                     shape,
                 })
             });
@@ -542,7 +542,8 @@ impl Compiler {
         let mut path = written.to.to_vec();
         let mut shape = self.resolve(line, target, &path)?;
         let mut codecs = Vec::new();
-        for text in written.codecs {
+        let named = written.codecs.iter().any(|c| c.name == "named");
+        for text in written.codecs.iter().filter(|c| c.name != "named") {
             match Codec::new(text) {
                 Ok(codec) => codecs.push(codec),
                 Err(message) => self.error(line, message),
@@ -551,7 +552,9 @@ impl Compiler {
         let nested =
             matches!(argument.form, Form::Object | Form::Objects) && !matches!(argument.inner, Source::Any);
         let mut below = None;
-        if !written.items.is_empty()
+        if named {
+            // Nothing to compile.
+        } else if !written.items.is_empty()
             || (nested && codecs.is_empty() && !matches!(target.of.shape(shape), Some(Shape::Json)))
         {
             if let Some(Shape::List { items, .. }) = target.of.shape(shape)
@@ -601,7 +604,7 @@ impl Compiler {
             expand: written.expand,
             when: written.when.clone(),
             below,
-            automatic: false,
+            named,
             shape,
         })
     }
@@ -633,7 +636,7 @@ impl Compiler {
 /// What an argument may be called in the registry, best first: the same but for case and underscores, in the plural or
 /// singular, with the word that the registry adds to objects, and the resource's own name before it (`name` of a queue
 /// is `QueueName`).
-fn candidates(name: &str, of: Option<&Str>) -> Vec<String> {
+pub(super) fn candidates(name: &str, of: Option<&Str>) -> Vec<String> {
     let plain = normal(name);
     let plural =
         if let Some(stem) = plain.strip_suffix('y') { format!("{stem}ies") } else { format!("{plain}s") };

@@ -7,6 +7,7 @@ mod compile;
 mod conform;
 mod functions;
 mod json;
+mod named;
 mod source;
 
 use std::sync::{Arc, LazyLock};
@@ -31,6 +32,8 @@ use source::Element;
 /// What lowering knows beside the values.
 pub(super) struct Context<'c> {
     pub(super) store: &'c Store,
+    /// The type that is lowered to.
+    of: Option<&'c registry::Type>,
     /// The instance that is lowered.
     pub(super) own: InstanceId,
     /// The provider's major versions that it may be of.
@@ -168,7 +171,8 @@ pub fn properties(store: &Store, instance: &Instance) -> Value {
     }
     let Some(table) = compiled(declared) else { return instance.values.clone() };
     let Some(of) = registry::get(&table.target) else { return instance.values.clone() };
-    let context = Context { store, own: instance.id, majors: instance.scope.provider_major, origin };
+    let context =
+        Context { store, of: Some(&of), own: instance.id, majors: instance.scope.provider_major, origin };
     let mut target = Object::new(instance.values.origin);
     context.scope(&table.root, &instance.values, Guard::TRUE, &mut target);
     let value = target.finish(store, Guard::TRUE);
@@ -339,7 +343,12 @@ impl Context<'_> {
     }
 
     fn lower(&self, rule: &Rule, value: &Value) -> Value {
-        rule.codecs.iter().fold(value.clone(), |value, codec| codec.lower(self.store, self.own, &value))
+        let value =
+            rule.codecs.iter().fold(value.clone(), |value, codec| codec.lower(self.store, self.own, &value));
+        match (rule.named, self.of) {
+            (true, Some(of)) => named::lower(of, rule.shape, &value, 0),
+            _ => value,
+        }
     }
 
     /// An unknown for a rule whose condition is not known.
@@ -385,7 +394,7 @@ pub(super) mod companions {
     ) -> Vec<Declared> {
         let Some(table) = compiled(type_name) else { return Vec::new() };
         let own = own.unwrap_or(InstanceId(u32::MAX));
-        let context = Context { store, own, majors, origin };
+        let context = Context { store, of: None, own, majors, origin };
         table.companions.iter().filter_map(|companion| one(&context, &table, companion, values)).collect()
     }
 
