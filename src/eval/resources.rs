@@ -602,7 +602,11 @@ impl<'p> Run<'p> {
                 let own = policy_document::is_one(resource)
                     .then(|| policy_document::attribute(self, id, resource, name, span))
                     .flatten();
-                let set = own.or_else(|| self.set_attribute(&module, resource, &one, name, span));
+                let is_block = !resource.body.attributes.iter().any(|a| a.name == name);
+                let set = own.or_else(|| {
+                    let value = self.set_attribute(&module, resource, &one, name, span)?;
+                    Some(if is_block { self.with_computed_members(value, &reference) } else { value })
+                });
                 match set {
                     Some(value) => self.store.map_arms(&value, |v| match v.is_unset() {
                         true => self.computed_attribute(&reference, origin),
@@ -626,6 +630,34 @@ impl<'p> Run<'p> {
             value.data = Data::Choice(arms.into());
         }
         value
+    }
+
+    /// Blocks as a reference sees them: beside what the source sets they have attributes that the provider computes.
+    fn with_computed_members(&self, value: Value, reference: &Reference) -> Value {
+        match &value.data {
+            Data::List(list) => {
+                let mut list = List::clone(list);
+                for member in &mut list.members {
+                    let value = std::mem::replace(&mut member.value, Value::absent());
+                    member.value = self.with_computed_members(value, reference);
+                }
+                Value { data: Data::List(Arc::new(list)), ..value }
+            }
+            Data::Map(map) if map.rest.is_none() => {
+                let mut map = Map::clone(map);
+                map.rest =
+                    Some(self.store.unknown(UnknownKind::Attribute(reference.clone()), false, TypeExpr::Any));
+                for entry in &mut map.entries {
+                    if matches!(&entry.value.data, Data::List(l) if l.members.iter().all(|m| matches!(m.value.data, Data::Map(_))))
+                    {
+                        let value = std::mem::replace(&mut entry.value, Value::absent());
+                        entry.value = self.with_computed_members(value, reference);
+                    }
+                }
+                Value { data: Data::Map(Arc::new(map)), ..value }
+            }
+            _ => value,
+        }
     }
 
     fn computed_attribute(&self, reference: &Reference, origin: Origin) -> Value {
