@@ -38,7 +38,46 @@ pub fn link(store: Arc<Store>, resources: Vec<Resource>) -> Graph {
         graph.edges.add_edge(node(from), node(to), edge);
     }
     companion::apply(&mut graph);
+    contributed(&mut graph);
     graph
+}
+
+/// What a companion says is the owner's own property: references in it are the owner's too, so that "whose log bucket am
+/// I" and "which key encrypts me" have one answer however it is written.
+fn contributed(graph: &mut Graph) {
+    let store = Arc::clone(&graph.store);
+    let mut collector = Collector::new(&store);
+    let mut edges = Vec::new();
+    let mut open = Vec::new();
+    let mut owners: Vec<_> = graph.contributions.keys().copied().collect();
+    owners.sort_unstable();
+    for owner in owners {
+        let Some(type_name) = graph.resource(owner).map(|r| r.type_name.clone()) else { continue };
+        for contribution in graph.contributions_to(owner) {
+            let mut found = References::default();
+            collector.collect(&contribution.value, &mut found);
+            let prefix = contribution.path.join(".");
+            let path = |rest: &str| match rest {
+                "" => Str::from(prefix.as_str()),
+                rest => Str::from(format!("{prefix}.{rest}")),
+            };
+            for (reference, guard) in found.all {
+                if let Some(to) = graph.by_instance.get(&reference.target).filter(|to| **to != owner) {
+                    let guard = store.and(guard, contribution.guard);
+                    let edge =
+                        Edge { property: path(&reference.property), attribute: reference.attribute, guard };
+                    edges.push((owner, *to, edge));
+                }
+            }
+            open.extend(found.open.into_iter().map(|(rest, id)| ((type_name.clone(), path(&rest)), id)));
+        }
+    }
+    for (from, to, edge) in edges {
+        graph.edges.add_edge(node(from), node(to), edge);
+    }
+    for (key, id) in open {
+        graph.open.entry(key).or_insert(id);
+    }
 }
 
 pub(super) fn node(id: ResourceId) -> NodeIndex<u32> {
