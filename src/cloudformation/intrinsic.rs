@@ -57,11 +57,7 @@ impl Reader<'_> {
                 expr
             }
             "Fn::Transform" => {
-                self.warn(
-                    "macro",
-                    "what the macro of `Fn::Transform` makes of this is not known".to_owned(),
-                    span,
-                );
+                self.macro_value(name_span);
                 self.unknown("a macro makes this value", span)
             }
             "Fn::Equals" | "Fn::Join" | "Fn::Select" | "Fn::Split" | "Fn::Base64" | "Fn::Cidr"

@@ -13,7 +13,7 @@ use super::names::{Names, closest};
 pub(super) const MAX_DEPTH: usize = 200;
 
 /// How many nodes may be read more than once: by `Fn::ForEach`, by variables of `Fn::Sub` that are used many times.
-pub(super) const MAX_REPEATED: usize = 500_000;
+pub(super) const MAX_REPEATED: usize = 200_000;
 
 /// After so many "did you mean"s nobody reads on, and looking for them costs time.
 const MAX_GUESSES: usize = 50;
