@@ -10,7 +10,7 @@ use super::super::compare::same_data;
 use super::super::convert::{is_primitive, type_of, unify_all};
 use super::super::guard::Guard;
 use super::super::number::Number;
-use super::super::store::{Origin, UnknownId, UnknownKind};
+use super::super::store::{Origin, UnknownId, UnknownKind, Via};
 use super::super::value::{Data, List, ListKind, Member, Value};
 use super::{Cx, Function, Look, MANY, MAX_RESULT, Returns, nullable, pure};
 use crate::eval::Outcome;
@@ -451,7 +451,14 @@ fn coalescelist(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
                     open = cx.store.and_not(open, here);
                     continue;
                 }
-                Data::Null | Data::Absent => return cx.fail("an argument is null"),
+                // A null that has a type is passed over (`optional(list(string))`), a `null` written here has none.
+                Data::Null | Data::Absent => {
+                    let step = cx.store.origin_step(v.origin);
+                    if step.is_some_and(|s| s.via == Via::Literal && cx.span.contains(s.span)) {
+                        return cx.fail("an argument is null");
+                    }
+                    continue;
+                }
                 _ => return cx.fail("all arguments must be lists"),
             };
             let chosen = cx.store.and(here, filled);

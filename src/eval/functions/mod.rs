@@ -466,10 +466,9 @@ fn known_to(value: &Value, look: Look) -> bool {
         (Look::Raw, _) => true,
         (_, Data::Unknown(_) | Data::Text(_) | Data::Choice(_)) => false,
         (Look::Deep, Data::Json(inner)) => known_to(inner, Look::Deep),
-        (Look::Members, Data::Json(inner)) => super::compare::is_known(inner),
-        (Look::Shallow, Data::Json(_)) => true,
+        // A text is known when all of it is.
+        (_, Data::Json(inner)) => super::compare::is_known(inner),
         (Look::Shallow, _) => true,
-        (Look::Shape, Data::Json(_)) => true,
         (Look::Shape, Data::List(list)) => {
             list.rest.is_none() && list.members.iter().all(|m| m.guard.is_true())
         }
