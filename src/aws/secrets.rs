@@ -320,7 +320,10 @@ pub fn secret(name: &str, text: &str) -> Option<SecretKind> {
     }
     let is_secret = match kind {
         NameKind::Password => text.len() >= 4 && text.parse::<f64>().map_or(true, |_| text.len() >= 6),
-        NameKind::Key => text.len() >= 12 && entropy(text) >= 3.0,
+        NameKind::Key => {
+            let digits = text.bytes().filter(u8::is_ascii_digit).count();
+            text.len() >= 12 && (entropy(text) >= 3.0 || (digits >= 2 && entropy(text) >= 2.5))
+        }
     };
     is_secret.then_some(SecretKind::Named)
 }
@@ -459,6 +462,7 @@ mod tests {
             ("dbPassword", "Sup3rS3cret!"),
             ("API_KEY", "5a7b9c1d3e5f7a9b"),
             ("client-secret", "qwertyuiop"),
+            ("/myapp/api_key", "akdfaksdfjkasdfjskafjdkfajsdfk345"),
         ] {
             assert_eq!(secret(name, value), Some(SecretKind::Named), "{name}");
         }

@@ -6,6 +6,7 @@
 use crate::Str;
 use crate::eval::{Guard, OriginStep, Store, Via};
 use crate::graph::Graph;
+use crate::model::Presence;
 use crate::policy::{Place, Subject, Verdict};
 use crate::source::{Sources, Span};
 
@@ -35,11 +36,17 @@ pub(super) fn subject(graph: &Graph, verdict: &Verdict) -> Option<Resource> {
     match &verdict.subject {
         Subject::Resource(id) => {
             let resource = graph.resource(*id)?;
+            // Nobody has written an assumed owner: it is named by the companion that the finding is in.
+            let holder = verdict.finding.as_ref().and_then(|finding| finding.primary.resource);
+            let named = match resource.presence {
+                Presence::Assumed => holder.and_then(|id| graph.resource(id)).unwrap_or(resource),
+                _ => resource,
+            };
             Some(Resource {
-                address: resource.address.clone(),
+                address: named.address.clone(),
                 type_name: resource.type_name.clone(),
-                declared_as: resource.declared_as.clone(),
-                construct: resource.construct.as_ref().map(|c| c.path.clone()),
+                declared_as: named.declared_as.clone(),
+                construct: named.construct.as_ref().map(|c| c.path.clone()),
                 generated: None,
             })
         }
@@ -89,7 +96,7 @@ pub(super) fn locate(graph: &Graph, sources: &Sources, verdict: &Verdict) -> Opt
     }
     explain(sources, &steps, primary, &mut related, &mut because);
     if let Some(holder) = holder
-        && own.is_some_and(|o| o.id != holder.id)
+        && own.is_some_and(|o| o.id != holder.id && o.presence != Presence::Assumed)
         && let Some(own) = own
     {
         related.insert(

@@ -41,7 +41,22 @@ pub(super) fn apply(graph: &mut Graph) {
     for index in 0..graph.resources.len() {
         let Some(resource) = graph.resources.get(index) else { continue };
         let (id, exists) = (resource.id, resource.exists);
-        for offer in companion::contributions(&store, resource) {
+        let mut offers = companion::contributions(&store, resource);
+        let owned = |offer: &companion::Contribution| offer.owners.iter().any(|(_, owner)| !owner.is_unset());
+        if !offers.iter().any(owned) {
+            // A companion that names no owner at all is one of somebody: of the first that it could have.
+            let first = offers
+                .iter()
+                .find(|offer| !is_list(resource, &offer.argument))
+                .map(|o| o.owner_types.clone());
+            offers.retain(|offer| Some(&offer.owner_types) == first.as_ref());
+            let nobody =
+                store.reason(Some(resource.header), ecow::eco_format!("the owner of `{}`", resource.address));
+            for offer in &mut offers {
+                offer.owners = vec![(Guard::TRUE, Value::new(Data::Unknown(nobody), Origin::NONE))];
+            }
+        }
+        for offer in offers {
             let path: Arc<[Str]> = offer.path.split('.').map(Str::from).collect();
             for (owner_guard, named) in &offer.owners {
                 for (arm, named) in store.arms(named) {
@@ -86,6 +101,13 @@ pub(super) fn apply(graph: &mut Graph) {
         }
         graph.contributions.entry(owner).or_default().push(contribution);
     }
+}
+
+/// Whether an argument takes several owners; naming none of them is then no mistake.
+fn is_list(resource: &Resource, argument: &str) -> bool {
+    registry::get(&resource.type_name).is_some_and(|t| {
+        t.property(argument).is_some_and(|p| matches!(p.shape, registry::Shape::List { .. }))
+    }) || argument.ends_with('s')
 }
 
 /// What identifies an owner that is not in the graph.

@@ -261,3 +261,14 @@ fn many_companions_of_one_owner_take_linear_time() {
     assert_eq!(policies(&graph, graph.id("aws_s3_bucket.a")).len(), 20_000);
     assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
+
+#[test]
+fn a_companion_without_an_owner_is_of_somebody() {
+    let mut made = Made::new();
+    policy(&mut made, "P.1", Value::absent(), "1");
+    made.add("R.r", "AWS::IAM::Policy", &[("PolicyDocument", Value::string("{}"))]);
+    let graph = made.link();
+    let assumed: Vec<_> = graph.resources.iter().filter(|r| r.presence == Presence::Assumed).collect();
+    assert_eq!(assumed.len(), 1, "a policy that is attached to nobody has no owner");
+    assert_eq!(policies(&graph, assumed[0].id), [(Guard::TRUE, "1".to_owned())]);
+}

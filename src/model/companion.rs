@@ -23,7 +23,8 @@ pub struct Contribution {
     /// The registry types that the owner can have; one, nearly always.
     pub owner_types: Vec<Str>,
     /// The values that name the owner, each with the condition under which it does: a reference, a name, an ARN,
-    /// something unknown. Several where the argument is a list (`Roles` of `AWS::IAM::Policy`): each is an owner.
+    /// something unknown. Several where the argument is a list (`Roles` of `AWS::IAM::Policy`): each is an owner. None
+    /// where it names nobody.
     pub owners: Vec<(Guard, Value)>,
     /// The companion's argument that names the owner.
     pub argument: Str,
@@ -63,7 +64,7 @@ pub fn contributions(store: &Store, resource: &Resource) -> Vec<Contribution> {
         origin,
     ));
     out.into_iter()
-        .filter(|declared| !declared.values.is_empty() && !declared.owner.is_empty())
+        .filter(|declared| !declared.values.is_empty())
         .map(|declared| Contribution {
             owner_types: declared.owners,
             owners: declared.owner,

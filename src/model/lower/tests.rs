@@ -279,7 +279,7 @@ fn one_policy_is_contributed_to_each_who_has_it() {
         json!({ "PolicyName": "p", "PolicyDocument": { "Statement": [] }, "Roles": ["a", "b"], "Users": ["u"] }),
     );
     let owners: Vec<&str> = made.iter().map(|(owner, _, _)| owner.as_str()).collect();
-    assert_eq!(owners, ["AWS::IAM::User \"u\"", "AWS::IAM::Role \"a\",\"b\""]);
+    assert_eq!(owners, ["AWS::IAM::User \"u\"", "AWS::IAM::Role \"a\",\"b\"", "AWS::IAM::Group "]);
     assert_eq!(made[1].2, [json!({ "PolicyDocument": { "Statement": [] }, "PolicyName": "p" })]);
 }
 
