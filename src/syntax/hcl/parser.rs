@@ -37,6 +37,8 @@ pub(super) struct Parser<'a> {
     pub(super) open: Vec<(u8, usize)>,
     /// The last search for the end of a comment: from where, to which limit, and what it found.
     comment: Option<(usize, usize, Option<usize>)>,
+    /// What ends at the limit, for messages.
+    pub(super) end_name: &'static str,
     /// What stopped the parse.
     pub(super) failure: Option<SyntaxError>,
 }
@@ -57,6 +59,7 @@ impl<'a> Parser<'a> {
             tree: TreeBuilder::for_bytes(limit.saturating_sub(start)),
             open: Vec::new(),
             comment: None,
+            end_name: if limit == text.len() { "file" } else { "text" },
             failure: None,
         }
     }
@@ -329,8 +332,15 @@ impl<'a> Parser<'a> {
                 _ => ("}", "{"),
             };
             let span = Span::new(self.file.id, offset as u32, (offset + opening.len()) as u32);
-            failure.related = Some((span, format!("this `{opening}` is not closed")));
-            failure.help = Some(format!("close it with `{close}`"));
+            failure.related = Some((span, format!("`{opening}` opened here")));
+            if found.starts_with("the end") {
+                failure.help = Some(format!("close it with `{close}`"));
+            }
+        }
+        if found == "`'`"
+            && let Some(failure) = self.failure.as_mut()
+        {
+            failure.help = Some("strings are written in double quotes".to_owned());
         }
         failed
     }
@@ -338,8 +348,7 @@ impl<'a> Parser<'a> {
     /// How to call the next token, and its length.
     fn found(&self) -> (String, usize) {
         if self.at_end() {
-            let what = if self.limit == self.text.len() { "file" } else { "text" };
-            return (format!("the end of the {what}"), 0);
+            return (format!("the end of the {}", self.end_name), 0);
         }
         if self.at_newline() {
             return ("the end of the line".to_owned(), 0);

@@ -28,15 +28,15 @@ pub(super) fn recover(parser: &mut Parser<'_>, start: usize, end: usize, fallbac
     let beyond = (end - start).saturating_mul(8) + FUEL.1;
     let mut recovery = Recovery { parser, layout, beyond, error_end: None };
     recovery.body(start, end);
-    if parser_errors(recovery.parser) == 0
-        && let Some(error) = fallback
+    // An exceeded budget is always told.
+    let errors = &recovery.parser.tree.errors;
+    let tell =
+        |e: &SyntaxError| e.code.ends_with("-budget") && errors.iter().all(|other| other.code != e.code);
+    if let Some(error) = fallback
+        && (errors.is_empty() || tell(&error))
     {
         recovery.parser.tree.error(error);
     }
-}
-
-fn parser_errors(parser: &Parser<'_>) -> usize {
-    parser.tree.errors.len()
 }
 
 impl Recovery<'_, '_> {
@@ -107,7 +107,11 @@ impl Recovery<'_, '_> {
             .error_end
             .is_some_and(|last| self.parser.text.get(last..start).is_some_and(|gap| gap.trim().is_empty()));
         self.error_end = Some(end);
-        if !carries_on && let Some(error) = error {
+        let known = self.parser.tree.errors.last().map(|e| e.span.start);
+        if !carries_on
+            && let Some(error) = error
+            && known != Some(error.span.start)
+        {
             self.parser.tree.error(error);
         }
     }
@@ -168,6 +172,7 @@ impl Recovery<'_, '_> {
 
     fn argument(&mut self, start: usize, name: usize, to: usize) -> usize {
         let extent = self.layout.argument(start, to);
+        self.parser.end_name = "argument";
         let failure = match self.attempt(start, extent) {
             Ok(reached) => return reached,
             Err(failure) => failure,
@@ -292,6 +297,7 @@ impl Recovery<'_, '_> {
         {
             return reached;
         }
+        self.parser.end_name = "block";
         let failure = match self.attempt(start, extent.end) {
             Ok(reached) => {
                 let rest = self.parser.text.get(reached..extent.end).unwrap_or("");
@@ -389,7 +395,11 @@ impl Recovery<'_, '_> {
         };
         self.parser.tree.close(body, extent.close.unwrap_or(end) as u32);
         self.parser.tree.close(node, end as u32);
-        if extent.close.is_none() && !damaged {
+        if !extent.multi_line && failure.is_some() {
+            // What is wrong with a block on one line is best said of the whole line.
+            self.parser.tree.errors.truncate(errors);
+            self.parser.tree.errors.extend(failure);
+        } else if extent.close.is_none() && !damaged {
             let open = body_start.saturating_sub(1);
             let span = self.parser.span(open, open + 1);
             self.parser.tree.error(
@@ -452,7 +462,8 @@ impl Recovery<'_, '_> {
     /// A part that does not begin with a name. What reads like a block's header nevertheless keeps its body, inside
     /// the error.
     fn nameless(&mut self, start: usize, to: usize) -> usize {
-        let _ = self.parser.expected::<()>("an argument or a block");
+        // It fails, with the message that fits.
+        let _ = self.parser.item();
         let failure = self.parser.failure.take();
         if self.parser.at(start) == b'}' {
             self.error_leaf(start, start + 1, failure);

@@ -203,3 +203,48 @@ fn depth_is_a_diagnostic() {
         assert!(start.elapsed().as_secs_f32() < 2.0, "{head}: {:?}", start.elapsed());
     }
 }
+
+/// One line for each error: code, message, what it points at, help, the second place.
+fn errors(text: &str) -> String {
+    let tree = parse(text);
+    let line = |e: &crate::syntax::SyntaxError| {
+        let related =
+            e.related.as_ref().map(|(span, what)| format!(" [{}: {what}]", span.start)).unwrap_or_default();
+        let help = e.help.as_ref().map(|h| format!(" ({h})")).unwrap_or_default();
+        format!("{} at {:?}: {}{related}{help}\n", e.code, tree.file.slice(e.span), e.message)
+    };
+    tree.errors.iter().map(line).collect()
+}
+
+#[test]
+fn errors_say_what_was_expected_and_where_it_began() {
+    let texts = [
+        "a = [1, 2\nb = 3\n",
+        "a = \"x\n",
+        "resource \"a\" \"b\" {\n  c = 1\n",
+        "resource \"a\" \"b\"\n{\n  c = 1\n}\n",
+        "a = f(1 2)\n",
+        "a = \"${b\"\n",
+        "a = { b 1 }\n",
+        "x { a = 1, b = 2 }\n",
+        "a = 1 b = 2\n",
+        "}\n",
+        "a = 'x'\n",
+        "a = <<EOT\nx\n",
+        "a = 1\na = 2\n",
+        "a = [for x in y]\n",
+        "a = b ? c\n",
+        "\"a\" = 1\n",
+        "a b = 1\n",
+        "a = \n",
+        "x {\n  a = 1\n}}\n",
+        "a = \"\\q\"\n",
+        "a = b.0.1\n",
+        "a = 1 /* c\n",
+        "a = [for k, v in x : k => v]\n",
+        "a = \"%{ if x }y\"\n",
+        "x \"${y}\" {}\n",
+    ];
+    let shown: String = texts.iter().map(|t| format!("{t:?}\n{}\n", errors(t))).collect();
+    insta::assert_snapshot!(shown);
+}

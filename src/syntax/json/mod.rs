@@ -140,7 +140,7 @@ impl<'a> Parser<'a> {
                         return Err(self
                             .scan
                             .expected(what)
-                            .with_related(span, format!("this `{bracket}` is not closed")));
+                            .with_related(span, format!("`{bracket}` opened here")));
                     }
                 }
                 self.scan.pos += 1;

@@ -118,7 +118,7 @@ impl Recovery<'_> {
                 end,
                 None,
             );
-            self.tree.error(error.with_related(span, format!("this `{open}` is not closed")));
+            self.tree.error(error.with_related(span, format!("`{open}` opened here")));
         } else if !self.done {
             let end = self.scan.limit;
             let error = self.scan.error(
@@ -287,7 +287,7 @@ impl Recovery<'_> {
                 if let Some(bracket) = level.bracket {
                     let span = self.scan.span(bracket, bracket + 1);
                     let error = self.scan.expected(&format!("`{close}`"));
-                    self.report(error.with_related(span, format!("this `{open}` is not closed")));
+                    self.report(error.with_related(span, format!("`{open}` opened here")));
                 }
             }
             self.close_level(self.last);

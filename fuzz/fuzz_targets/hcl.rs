@@ -1,0 +1,8 @@
+#![no_main]
+
+#[path = "../check.rs"]
+mod check;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    check::check(&masugata::syntax::hcl::parse(check::file(data)));
+});
