@@ -58,7 +58,9 @@ fn parses_in_time(name: &str, language: Language, text: &str) {
     let took = start.elapsed();
     check_tree(&tree);
     let per_megabyte = if cfg!(debug_assertions) { 30.0 } else { 1.0 };
-    let limit = Duration::from_secs_f64(2.0 + per_megabyte * text.len() as f64 / 1e6);
+    let limit = Duration::from_secs_f64(
+        if cfg!(debug_assertions) { 30.0 } else { 1.0 } + per_megabyte * text.len() as f64 / 1e6,
+    );
     eprintln!("{language:?} {name}: {} bytes, {took:?}, {} errors", text.len(), tree.errors.len());
     assert!(took < limit, "{language:?} {name}: {took:?}");
 }
@@ -71,7 +73,7 @@ fn buckets(n: usize) -> String {
 
 #[test]
 fn hcl_time_is_linear() {
-    let n = 2_000 * scale();
+    let n = if cfg!(debug_assertions) { 500 } else { 2_000 } * scale();
     let good = buckets(n);
     let cases: Vec<(&str, String)> = vec![
         ("good", good.clone()),
@@ -302,7 +304,7 @@ fn mutated_text_gives_a_tree() {
             let text = String::from_utf8_lossy(&text).into_owned();
             let start = Instant::now();
             check_tree(&parse(*language, &text));
-            assert!(start.elapsed() < Duration::from_secs(5), "{language:?} {text:?}");
+            assert!(start.elapsed() < Duration::from_secs(30), "{language:?} {text:?}");
         }
     }
 }

@@ -200,7 +200,8 @@ fn depth_is_a_diagnostic() {
             "{head}: {:?}",
             tree.errors
         );
-        assert!(start.elapsed().as_secs_f32() < 2.0, "{head}: {:?}", start.elapsed());
+        // A debug build on a busy machine; `tests/syntax_robust.rs` measures.
+        assert!(start.elapsed().as_secs() < 30, "{head}: {:?}", start.elapsed());
     }
 }
 
