@@ -250,4 +250,23 @@ mod tests {
             assert!(!library.add(&sources.add(format!("own/s3-broken-{n}.md"), *text)).is_empty(), "{text}");
         }
     }
+
+    /// Whatever a team's page looks like while it is being written: it is told what is wrong, and nothing breaks.
+    #[test]
+    fn a_page_cut_or_damaged_anywhere_says_so() {
+        let entry = builtin::index().pages().iter().find(|p| p.id == "s3-public-acl").unwrap();
+        let text = entry.text;
+        let sources = Arc::new(Sources::new());
+        let mut library = Library::new(Arc::clone(&sources));
+        let logic_end = entry.logic.end;
+        for (at, c) in text.char_indices() {
+            let cut = text.get(..at).unwrap_or_default();
+            let wrong = library.add(&sources.add(format!("own/s3-cut-{at}.md"), cut));
+            assert!(at > logic_end || !wrong.is_empty(), "cut at {at}");
+            for (kind, with) in [("without", ""), ("with", "{"), ("quoted", "\"")] {
+                let rest = text.get(at + c.len_utf8()..).unwrap_or_default();
+                library.add(&sources.add(format!("own/s3-{kind}-{at}.md"), format!("{cut}{with}{rest}")));
+            }
+        }
+    }
 }
