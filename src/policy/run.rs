@@ -20,9 +20,6 @@ use super::subject::{self, InputSubject};
 use super::verdict::{Change, Finding, FixPlan, Outcome, Place, Related, Subject, Verdict};
 use super::{display, functions};
 
-/// The most findings of one block on one resource; further elements are not reported one by one.
-const MAX_FINDINGS: usize = 1_000;
-
 impl Policy {
     /// Whether one of the page's blocks is about that type.
     pub fn is_about(&self, type_name: &str) -> bool {
@@ -193,7 +190,7 @@ impl<'a> Run<'a> {
             undecided: Vec::new(),
             failure: None,
         };
-        let mut failing = 0;
+        let mut found = false;
         for element in elements.all {
             let exists = self.store.and(self.exists, element.guard);
             if self.store.and(applies, element.guard).is_false() {
@@ -202,17 +199,15 @@ impl<'a> Run<'a> {
             let names = self.names(Some((element.key, element.value.clone())));
             let mut answer = self.answer(block, &names, when, when_value.as_ref(), exists);
             if !answer.fail.is_false() {
-                failing += 1;
-                if failing <= MAX_FINDINGS {
-                    verdicts.extend(self.verdict(block, &names, &answer, Some(&element.value)));
-                }
+                found = true;
+                verdicts.extend(self.verdict(block, &names, &answer, Some(&element.value)));
                 continue;
             }
             rest.unknown = self.store.or(rest.unknown, answer.unknown);
             rest.undecided.append(&mut answer.undecided);
             rest.failure = rest.failure.or(answer.failure);
         }
-        if failing > 0 {
+        if found {
             return;
         }
         if let Some(open) = elements.open {
