@@ -5,6 +5,7 @@ mod evidence;
 mod finding;
 mod ledger;
 mod locate;
+mod parameters;
 mod root;
 mod select;
 mod session;

@@ -14,7 +14,7 @@ use crate::eval::{self, Data, Evaluation, Store, Value};
 use crate::graph::{self, Graph};
 use crate::model::{self, ResourceId};
 use crate::policy::{self, Entrance, Subject, Verdict};
-use crate::program::{Expr, Program};
+use crate::program::{Dialect, Expr, Program};
 use crate::source::{Diagnostic, Discovery, Loader, SourceFile, Sources, is_terraform_file};
 use crate::syntax;
 use crate::{cdk, cloudformation, terraform};
@@ -199,6 +199,10 @@ impl Session {
             if name.starts_with("data.") || module.is_some_and(|m| m.inputs.contains_key(name)) {
                 inputs.values.insert(name.clone(), value.clone());
             }
+        }
+        if let Some(module) = module.filter(|m| m.dialect == Dialect::CloudFormation) {
+            let given = self.parameters.iter().filter(|(name, _)| module.inputs.contains_key(*name));
+            inputs.values.extend(given.map(|(name, value)| (name.clone(), value.clone())));
         }
         if let (RootKind::Terraform, Some(module)) = (root.kind, module) {
             let options = &self.options;

@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Str;
 use crate::policy::Library;
+use crate::program::Expr;
 use crate::source::{self, Diagnostic, Discovery, Loader, Severity, SourceFile};
 use crate::terraform::{self, Supplied};
 
@@ -77,6 +78,7 @@ pub struct Session {
     pub library: Library,
     /// What was wrong with the configuration and a team's own pages.
     pub diagnostics: Vec<Diagnostic>,
+    pub(super) parameters: IndexMap<Str, Expr>,
     pub(super) selection: Selection,
     pub(super) ledger: Ledger,
     pub(super) modules: terraform::Modules,
@@ -95,6 +97,7 @@ impl Session {
         for directory in &config.policies {
             add_pages(&loader, directory, &mut library, &mut diagnostics);
         }
+        let parameters = super::parameters::read(&loader, &options.parameters, &mut diagnostics);
         let selection = Selection::new(&library, &config, &options.wanted, &mut diagnostics);
         let ledger = Ledger::new(&config, !options.no_inline_suppressions, &options.today);
         let modules = terraform::Modules::new();
@@ -104,6 +107,7 @@ impl Session {
             config,
             library,
             diagnostics,
+            parameters,
             selection,
             ledger,
             modules,

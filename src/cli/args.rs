@@ -125,7 +125,7 @@ pub(super) struct GraphArgs {
 #[derive(Debug, Args)]
 pub(super) struct EvalArgs {
     /// Expressions; - reads one a line from standard input
-    #[arg(value_name = "EXPR", allow_hyphen_values = true, required = true)]
+    #[arg(value_name = "EXPR", allow_negative_numbers = true, required = true)]
     pub(super) expressions: Vec<String>,
     /// The configuration: a directory, template, or plan
     #[arg(long, value_name = "PATH", default_value = ".")]

@@ -107,13 +107,17 @@ fn expression(loader: &Loader, module: &Module, text: &str) -> (Expr, Option<Str
     let (expr, diagnostics) = match module.dialect {
         Dialect::CloudFormation => {
             let tree = syntax::yaml::parse(Arc::clone(&file));
-            let diagnostics: Vec<Diagnostic> = tree.errors.iter().map(|e| e.to_diagnostic()).collect();
+            let mut diagnostics: Vec<Diagnostic> = tree.errors.iter().map(|e| e.to_diagnostic()).collect();
             let node = tree
                 .children(tree.root())
                 .find(|n| tree.kind(*n) == syntax::Kind::Document)
                 .and_then(|document| tree.child(document, 0));
             let expr = match node {
-                Some(node) => cloudformation::expression(&tree, node),
+                Some(node) => {
+                    let (expr, mut wrong) = cloudformation::expression_in(&tree, node, module);
+                    diagnostics.append(&mut wrong);
+                    expr
+                }
                 None => Expr::new(ExprKind::Unknown("nothing is written".into()), Span::new(file.id, 0, 0)),
             };
             (expr, diagnostics)

@@ -1,7 +1,8 @@
 //! From nodes to expressions.
 
 use crate::Str;
-use crate::program::{Attribute, Body, Expr, ExprKind, Literal, ObjectItem, Quantity};
+use crate::program::{Attribute, Body, Expr, ExprKind, Literal, Module, ObjectItem, Quantity};
+use crate::source::Diagnostic;
 use crate::syntax::yaml::Scalar;
 use crate::syntax::{Kind, NodeId, Tree, yaml};
 
@@ -12,6 +13,28 @@ use super::reader::Reader;
 pub fn expression(tree: &Tree, node: NodeId) -> Expr {
     let mut reader = Reader::new(tree, Names { open: true, ..Names::default() });
     reader.expr(node)
+}
+
+/// Reads one expression in the names of a template: what `eval` is asked. What is wrong with it stands beside it.
+pub fn expression_in(tree: &Tree, node: NodeId, module: &Module) -> (Expr, Vec<Diagnostic>) {
+    let local =
+        |prefix: &str| module.locals.keys().filter_map(|k| k.strip_prefix(prefix)).map(Str::from).collect();
+    let names = Names {
+        parameters: module.inputs.keys().cloned().collect(),
+        mappings: local("Mappings/"),
+        conditions: local("Conditions/"),
+        resources: module
+            .resources
+            .iter()
+            .map(|r| r.name.clone())
+            .chain(module.calls.keys().cloned())
+            .collect(),
+        calls: module.calls.keys().cloned().collect(),
+        ..Names::default()
+    };
+    let mut reader = Reader::new(tree, names);
+    let expr = reader.expr(node);
+    (expr, reader.diagnostics)
 }
 
 /// A scalar as a literal.

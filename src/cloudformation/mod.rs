@@ -13,7 +13,7 @@ mod sub;
 mod template;
 
 pub use detect::{is_template, looks_like_template, parse};
-pub use expr::expression;
+pub use expr::{expression, expression_in};
 pub use nested::{open, read};
 
 #[cfg(test)]
