@@ -94,7 +94,7 @@ fn bad(name: &str, bytes: impl AsRef<[u8]>, reasons: &[&str]) {
     let dir = good();
     write(dir.path(), name, bytes);
     let ran = check(dir.path());
-    assert_eq!(ran.places(), ["good/main.tf:7", "good.yaml:6"], "{name}: {:?}", ran.errors());
+    assert_eq!(ran.places(), ["good.yaml:6", "good/main.tf:7"], "{name}: {:?}", ran.errors());
     assert_eq!(ran.code, 2, "{name}: {:?} {}", ran.errors(), ran.stderr);
     let about: Vec<String> =
         ran.errors().into_iter().filter(|e| e.starts_with(&format!("{name}: "))).collect();
@@ -154,7 +154,7 @@ fn oversized_files() {
         let ran = check(dir.path());
         assert_eq!(
             (ran.code, ran.places()),
-            (2, vec!["good/main.tf:7".to_owned(), "good.yaml:6".to_owned()])
+            (2, vec!["good.yaml:6".to_owned(), "good/main.tf:7".to_owned()])
         );
         assert_eq!(ran.errors(), [format!("{name}: `{name}` has 65 MiB; the limit for one file is 64 MiB")]);
     }
@@ -383,7 +383,7 @@ fn links_pipes_and_sockets() {
     let made = Command::new("mkfifo").arg(&fifo).status().is_ok_and(|s| s.success());
     let _socket = std::os::unix::net::UnixListener::bind(root.join("socket.json")).unwrap();
     let ran = check(root);
-    assert_eq!(ran.places(), ["good/main.tf:7", "good.yaml:6"]);
+    assert_eq!(ran.places(), ["good.yaml:6", "good/main.tf:7"]);
     assert_eq!((ran.code, ran.errors()), (1, vec![]), "odd entries are warnings");
     let warned = ran.value["errors"].to_string();
     for name in ["self.yaml", "dangling.tf", "socket.json"].into_iter().chain(made.then_some("pipe.tf")) {
@@ -403,7 +403,7 @@ fn a_file_of_very_many_resources() {
     write(dir.path(), "main.tf", text);
     let ran = check(dir.path());
     assert_eq!((ran.code, ran.places().len()), (1, 3000), "{:?}", ran.errors());
-    assert_eq!(ran.places()[2999], "main.tf:23998");
+    assert_eq!(ran.places()[2999], "main.tf:23999");
 }
 
 #[test]
