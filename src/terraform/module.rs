@@ -118,14 +118,20 @@ fn parse_files(
     };
     let mut files = Vec::new();
     for config in config_files(&names) {
-        let file = match loader.load(&directory.join(config.name)) {
+        let path = directory.join(config.name);
+        let file = match loader.load(&path) {
             Ok(file) => file,
+            // a pipe, or a link that leads nowhere: whoever found the directory has warned
+            Err(_) if !loader.is_file(&path) => continue,
             Err(error) => {
                 diagnostics.push(error);
                 *incomplete = true;
                 continue;
             }
         };
+        if file.text.trim_start_matches('\u{feff}').trim().is_empty() {
+            continue;
+        }
         let tree = if config.json { json::parse(file) } else { hcl::parse(file) };
         diagnostics.extend(tree.errors.iter().map(|e| e.to_diagnostic()));
         *incomplete |= !tree.errors.is_empty();
