@@ -252,7 +252,7 @@ fn separate_rules_come_to_their_group() {
             "cidr_blocks": ["0.0.0.0/0"], "ipv6_cidr_blocks": ["::/0"] }),
     );
     let [(owner, path, values)] = made.as_slice() else { panic!("{made:?}") };
-    assert_eq!(owner, "AWS::EC2::SecurityGroup|Masugata::EC2::DefaultSecurityGroup \"sg-1\"");
+    assert_eq!(owner, "AWS::EC2::SecurityGroup \"sg-1\"");
     assert_eq!(path, "SecurityGroupIngress");
     assert_eq!(
         values,
