@@ -261,6 +261,11 @@ impl Codec {
                 }
                 with(Data::String(found.unwrap_or(s).clone()))
             }
+            // The registry counts what Terraform names: the protocol of a network ACL.
+            (Codec::Alias(_), Data::Number(n)) => {
+                let text = Value { data: Data::String(n.to_string().into()), ..value.clone() };
+                self.raise(&text)
+            }
             (Codec::Alias(_), Data::List(list)) => {
                 let members: Option<Vec<Member>> = list
                     .members

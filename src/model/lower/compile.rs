@@ -36,6 +36,10 @@ pub(super) struct Rule {
     pub(super) named: bool,
     /// The shape of what is written.
     pub(super) shape: ShapeId,
+    /// For each name of the source whether it is a block or another collection of objects.
+    pub(super) blocks: Vec<bool>,
+    /// The argument is a collection of scalars.
+    pub(super) collection: bool,
 }
 
 /// What a resource contributes to another.
@@ -120,6 +124,8 @@ struct Argument<'s> {
     form: Form,
     inner: Source<'s>,
     settable: bool,
+    /// It holds objects in a list or set, be it of one.
+    several: bool,
 }
 
 impl<'s> Source<'s> {
@@ -155,6 +161,7 @@ impl<'s> Source<'s> {
                     form: Form::Json,
                     inner: Source::Any,
                     settable: true,
+                    several: false,
                 });
             }
         };
@@ -177,7 +184,8 @@ fn terraform_argument<'s>(resource: &'s Resource, a: &terraform_schema::Attribut
         },
         Kind::Map(_) => Form::Map,
     };
-    Argument { name: a.name.clone(), form, inner, settable: a.required || a.optional }
+    let several = matches!(&a.kind, Kind::List(k) | Kind::Set(k) if k.object().is_some());
+    Argument { name: a.name.clone(), form, inner, settable: a.required || a.optional, several }
 }
 
 fn registry_argument(of: &Type, name: Str, shape: ShapeId) -> Argument<'_> {
@@ -193,7 +201,7 @@ fn registry_argument(of: &Type, name: Str, shape: ShapeId) -> Argument<'_> {
         Some(Shape::Boolean) => (Form::Bool, Source::Any),
         Some(Shape::Json) | None => (Form::Json, Source::Any),
     };
-    Argument { settable: !of.read_only.contains(&name), name, form, inner }
+    Argument { settable: !of.read_only.contains(&name), name, form, inner, several: form == Form::Objects }
 }
 
 /// The target of a scope: a shape of a type; none when the type is not known.
@@ -502,6 +510,8 @@ impl Compiler {
                     below,
                     named: false,
                     shape,
+                    blocks: vec![argument.several],
+                    collection: argument.form == Form::List,
                 })
             });
             match rule {
@@ -522,7 +532,9 @@ impl Compiler {
         depth: usize,
     ) -> Option<Rule> {
         let line = written.line;
-        let mut argument = Argument { name: Str::new(), form: Form::Object, inner: source, settable: true };
+        let mut blocks = Vec::with_capacity(written.path.len());
+        let mut argument =
+            Argument { name: Str::new(), form: Form::Object, inner: source, settable: true, several: false };
         for (at, name) in written.path.iter().enumerate() {
             if at > 0 && argument.form != Form::Object && !matches!(argument.inner, Source::Any) {
                 self.error(
@@ -538,6 +550,7 @@ impl Compiler {
                     return None;
                 }
             }
+            blocks.push(argument.several);
         }
         let mut path = written.to.to_vec();
         let mut shape = self.resolve(line, target, &path)?;
@@ -606,6 +619,8 @@ impl Compiler {
             below,
             named,
             shape,
+            blocks,
+            collection: argument.form == Form::List,
         })
     }
 

@@ -8,6 +8,7 @@ mod conform;
 mod functions;
 mod json;
 mod named;
+mod put;
 mod source;
 
 use std::sync::{Arc, LazyLock};
@@ -27,6 +28,7 @@ use super::table::{self, Majors, Step, TableError, When};
 use build::Object;
 use compile::{Compiled, Rule, Scope};
 pub use compile::{Output, Place};
+pub use put::{NoWay, put};
 use source::Element;
 
 /// What lowering knows beside the values.

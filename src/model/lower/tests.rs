@@ -11,13 +11,13 @@ use crate::source::{Sources, Span};
 
 use super::*;
 
-struct World {
-    store: Store,
+pub(super) struct World {
+    pub(super) store: Store,
     span: Span,
 }
 
 impl World {
-    fn new() -> World {
+    pub(super) fn new() -> World {
         let sources = Arc::new(Sources::new());
         let file = sources.add("main.tf", "resource \"x\" \"y\" {}");
         World { store: Store::new(sources), span: Span::new(file.id, 0, 5) }
@@ -28,7 +28,7 @@ impl World {
         Value::new(Data::Unknown(id), Origin::NONE)
     }
 
-    fn instance(&self, declared: &str, values: Value) -> Instance {
+    pub(super) fn instance(&self, declared: &str, values: Value) -> Instance {
         let info = InstanceInfo {
             address: format!("{declared}.y").into(),
             module: Str::new(),
@@ -80,7 +80,7 @@ impl World {
         if guard.is_true() { value } else { json!({ "when": self.store.describe(guard), "value": value }) }
     }
 
-    fn json(&self, value: &Value) -> Json {
+    pub(super) fn json(&self, value: &Value) -> Json {
         match &value.data {
             Data::Absent => json!("<absent>"),
             Data::Null => Json::Null,
