@@ -2,7 +2,7 @@
 
 use crate::aws::network::Direction;
 use crate::aws::{iam, network, secrets, tls};
-use crate::eval::{Data, Failure, Number, Store, Truth, Value};
+use crate::eval::{Data, Failure, Number, Part, Store, Truth, UnknownKind, Value};
 use crate::source::Span;
 
 use super::functions::{not_a_resource, resource_arg, truth};
@@ -87,14 +87,32 @@ pub(super) fn call(
     }))
 }
 
-/// A text that is written here. What is not known is not written; a dynamic reference ("Use dynamic references to
-/// specify template values", CloudFormation User Guide) names a place where the secret is.
+/// A text that is readable here: written as a literal, taken from a plain-text parameter of Systems Manager, or given
+/// as a template parameter that is shown to everyone who may describe the stack.
+///
+/// Of dynamic references, `ssm` reads parameters of type String, `ssm-secure` and `secretsmanager` read secrets ("Use
+/// dynamic references to specify template values", CloudFormation User Guide). A parameter without `NoEcho` is shown in
+/// the console and by the API ("Parameters", same guide); a Terraform variable is only in the state, as everything is.
 fn plaintext(store: &Store, value: &Value) -> Truth {
     over_arms(store, value, &|value| match &value.data {
-        Data::String(text) => Truth::of(!text.trim().is_empty() && !text.contains("{{resolve:")),
+        Data::String(text) => Truth::of(readable(text)),
         Data::Number(_) => Truth::YES,
+        Data::Text(parts) => Truth::of(parts.iter().any(|part| match part {
+            Part::Text(text) => text.contains(PLAIN_REFERENCE),
+            Part::Term(_) => false,
+        })),
+        Data::Unknown(id) => match &store.unknown_info(*id).kind {
+            UnknownKind::Input(name) => Truth::of(!name.contains("var.") && !store.is_sensitive(value.marks)),
+            _ => Truth::NO,
+        },
         _ => Truth::NO,
     })
+}
+
+const PLAIN_REFERENCE: &str = "{{resolve:ssm:";
+
+fn readable(text: &str) -> bool {
+    !text.trim().is_empty() && (!text.contains("{{resolve:") || text.contains(PLAIN_REFERENCE))
 }
 
 fn over_arms(store: &Store, value: &Value, test: &dyn Fn(&Value) -> Truth) -> Truth {
