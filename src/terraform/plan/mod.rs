@@ -412,6 +412,7 @@ impl<'t> PlanReader<'t> {
             let span = json.tree.span(key).to(json.tree.span(unknown));
             let value = self
                 .referenced(module, Some(configured), Some(&context))
+                .or_else(|| self.identified(module, configured, &context).filter(|_| holds_identifier(&name)))
                 .unwrap_or_else(|| after_apply(span));
             let value = Expr { span, ..value };
             body.attributes.push(Attribute { name, name_span: json.tree.span(key), value, span });
@@ -466,4 +467,11 @@ impl<'t> PlanReader<'t> {
             }
         }
     }
+}
+
+/// Whether an argument's value is the identifier of one other resource.
+fn holds_identifier(name: &str) -> bool {
+    matches!(name, "bucket" | "role" | "user" | "group" | "queue_url" | "repository" | "function_name")
+        || name.ends_with("_id")
+        || name.ends_with("_arn")
 }

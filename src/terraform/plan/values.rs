@@ -1,7 +1,7 @@
 //! Planned values as expressions: literals, what is sensitive, what is only known after apply and what that refers to.
 
 use crate::Str;
-use crate::program::{Expr, ExprKind, Literal, ObjectItem, Root};
+use crate::program::{Expr, ExprKind, Literal, Mode, ObjectItem, Root};
 use crate::source::Span;
 use crate::syntax::{Kind, NodeId};
 
@@ -78,7 +78,13 @@ impl PlanReader<'_> {
                     let Some(name) = json.string(key).filter(|_| json.is(Some(inner), "true")) else {
                         continue;
                     };
-                    if json.get(value, &name).is_some() {
+                    // What a block that is written out does not set is the provider's.
+                    let computed = configured.is_some_and(|block| {
+                        json.tree.kind(block) == Kind::Mapping
+                            && json.get(block, "references").is_none()
+                            && json.get(block, &name).is_none()
+                    });
+                    if computed || json.get(value, &name).is_some() {
                         continue;
                     }
                     let span = tree.span(key).to(tree.span(inner));
@@ -155,6 +161,42 @@ impl PlanReader<'_> {
             [a, b] if matches!(a.as_str(), "each.key" | "count.index") => (Reference::parse(b)?, true),
             _ => return None,
         };
+        self.expression_of(module, &reference, with_own_key, context, span)
+    }
+
+    /// What an argument that holds one identifier refers to where its expression names several things, as a choice
+    /// does: the only managed resource among them that is in the plan.
+    pub(super) fn identified(
+        &self,
+        module: usize,
+        configured: NodeId,
+        context: &Context<'_>,
+    ) -> Option<Expr> {
+        let json = self.json;
+        let span = json.tree.span(configured);
+        let list: Vec<Str> =
+            json.elements(json.get(configured, "references")).filter_map(|n| json.string(n)).collect();
+        let managed = |text: &Str| {
+            let reference = Reference::parse(text)?;
+            let (mode, _, _, rest) = reference.resource()?;
+            let own_key = rest.is_empty();
+            let found = self.expression_of(module, &reference, own_key, Some(context), span)?;
+            (mode == Mode::Managed).then_some(found)
+        };
+        let mut found = maximal(&list).filter_map(managed);
+        let only = found.next()?;
+        found.next().is_none().then_some(only)
+    }
+
+    /// A reference as an expression, if what it refers to is in the plan.
+    fn expression_of(
+        &self,
+        module: usize,
+        reference: &Reference,
+        with_own_key: bool,
+        context: Option<&Context<'_>>,
+        span: Span,
+    ) -> Option<Expr> {
         let address = self.modules.get_index(module).map(|(address, _)| address.clone())?;
         let expr = |kind: ExprKind| Expr::new(kind, span);
         let (base, rest): (Expr, &[Step]) = if let Some((mode, type_name, name, rest)) = reference.resource()
