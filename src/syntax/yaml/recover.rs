@@ -15,8 +15,10 @@ const DEPTH: usize = 64;
 /// A line that is not blank and no comment. The first line of a piece may begin in the middle of a real one.
 #[derive(Clone, Copy, Debug)]
 struct Line {
-    /// The column of its first character.
+    /// The indentation it is taken to have: that of its column, unless the line is what is damaged.
     indent: u32,
+    /// The column of its first character.
+    column: u32,
     /// The offset of its first character.
     start: u32,
     /// Behind its last character, without the line end and white space before it.
@@ -35,7 +37,9 @@ pub(super) fn recover(file: &SourceFile, text: &str, first: ScanError) -> TreeBu
     let budget = text.len().saturating_mul(12).saturating_add(1 << 20);
     let mut recovery = Recovery { text, builder: Builder::new(file.id, text), budget };
     let root = recovery.builder.tree.open(Kind::File, 0);
-    let mut rest: &[Line] = &lines(text);
+    let mut lines = lines(text);
+    recovery.settle(&mut lines);
+    let mut rest: &[Line] = &lines;
     // documents are separated by lines that begin with three dashes
     while let Some(head) = rest.first().copied() {
         let body = recovery.is_document_mark(head);
@@ -78,7 +82,7 @@ fn lines(text: &str) -> Vec<Line> {
         let body = trimmed.trim_end();
         if !body.is_empty() && !body.starts_with('#') {
             let start = at + bom + indent;
-            out.push(Line { indent, start, end: start + body.len() as u32 });
+            out.push(Line { indent, column: indent, start, end: start + body.len() as u32 });
         }
         at += line.len() as u32;
     }
@@ -122,8 +126,9 @@ type Events<'e> = Vec<(Event<'e>, GranitSpan)>;
 impl<'t> Recovery<'t> {
     fn is_document_mark(&self, line: Line) -> bool {
         let text = self.slice(line.start, line.end);
-        line.indent == 0
-            && (text == "---" || text == "..." || text.starts_with("--- ") || text.starts_with('%'))
+        line.column == 0
+            && (matches!(text, "---" | "...")
+                || ["--- ", "%YAML ", "%TAG "].iter().any(|mark| text.starts_with(mark)))
     }
 
     fn slice(&self, start: u32, end: u32) -> &'t str {
@@ -139,7 +144,7 @@ impl<'t> Recovery<'t> {
             return Err((message, "yaml-recovery-budget", first.start));
         }
         self.budget -= length;
-        let mut piece = " ".repeat(first.indent as usize);
+        let mut piece = " ".repeat(first.column as usize);
         piece.push_str(self.slice(first.start, end));
         let mut events: Events<'_> = Vec::new();
         let mut documents = 0;
@@ -155,7 +160,7 @@ impl<'t> Recovery<'t> {
                     return Err((
                         message(&error),
                         code(error.kind()),
-                        offset(&error, first.indent, first.start, end),
+                        offset(&error, first.column, first.start, end),
                     ));
                 }
             }
@@ -163,7 +168,7 @@ impl<'t> Recovery<'t> {
         if documents != 1 {
             return Err(("a second document begins here".to_owned(), "yaml-syntax", first.start));
         }
-        self.builder.shift(first.indent, first.start);
+        self.builder.shift(first.column, first.start);
         for (event, span) in events {
             self.builder.event(event, span);
         }
@@ -177,7 +182,7 @@ impl<'t> Recovery<'t> {
             let message = "too much of the file is damaged to read the rest piece by piece".to_owned();
             return Err((message, "yaml-recovery-budget", first.start));
         }
-        let mut piece = " ".repeat(first.indent as usize);
+        let mut piece = " ".repeat(first.column as usize);
         piece.push_str(self.slice(first.start, end));
         let mut events: Events<'_> = Vec::new();
         for event in Parser::new_from_str_with_options(&piece, options()) {
@@ -193,7 +198,7 @@ impl<'t> Recovery<'t> {
                     return Err((
                         message(&error),
                         code(error.kind()),
-                        offset(&error, first.indent, first.start, end),
+                        offset(&error, first.column, first.start, end),
                     ));
                 }
             }
@@ -212,7 +217,7 @@ impl<'t> Recovery<'t> {
             };
             return Err((message, "yaml-expected-colon", first.end));
         }
-        self.builder.shift(first.indent, first.start);
+        self.builder.shift(first.column, first.start);
         let members = events.len() - 2;
         for (event, span) in events.into_iter().skip(1).take(members) {
             self.builder.event(event, span);
@@ -238,6 +243,9 @@ impl<'t> Recovery<'t> {
         let head = self.slice(first.start, first.end);
         if tag.is_none()
             && head.starts_with(['!', '&'])
+            && lines.iter().skip(1).all(|l| {
+                l.indent > first.indent || l.column > first.column || is_dash(self.slice(l.start, l.end))
+            })
             && let Some((span, rest)) = self.properties(first)
         {
             match rest {
@@ -273,10 +281,10 @@ impl<'t> Recovery<'t> {
     /// Why granit refuses a piece.
     fn read_error(&mut self, lines: &[Line], end: u32) -> Option<(String, &'static str, u32)> {
         let first = lines.first()?;
-        let mut piece = " ".repeat(first.indent as usize);
+        let mut piece = " ".repeat(first.column as usize);
         piece.push_str(self.slice(first.start, end));
         let error = Parser::new_from_str_with_options(&piece, options()).find_map(Result::err)?;
-        Some((message(&error), code(error.kind()), offset(&error, first.indent, first.start, end)))
+        Some((message(&error), code(error.kind()), offset(&error, first.column, first.start, end)))
     }
 
     /// An error node over these lines.
@@ -332,7 +340,7 @@ impl<'t> Recovery<'t> {
         for line in lines.iter().skip(1) {
             let text = self.slice(line.start, line.end);
             // a sequence may stand at the indentation of its key, and so may the bracket that closes a flow collection
-            if line.indent > base || text.starts_with(['}', ']']) || (line.indent == base && is_dash(text)) {
+            if line.indent > base || is_closing(text) || (line.indent == base && is_dash(text)) {
                 length += 1;
             } else {
                 break;
@@ -355,6 +363,24 @@ impl<'t> Recovery<'t> {
             let word = self.slice(first.start, first.end);
             let is_name =
                 word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b':' | b'.'));
+            if let Some(name) = word.strip_suffix(':').filter(|_| !inner.is_empty()) {
+                // something before a name: `}  Name:`
+                let name = name.trim_end();
+                let length =
+                    name.bytes().rev().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+                if length > 0 {
+                    let name_end = first.start + name.len() as u32;
+                    let start = name_end - length as u32;
+                    self.report(
+                        first.start,
+                        start,
+                        Some(("expected a key".to_owned(), "yaml-syntax", first.start)),
+                    );
+                    self.builder.leaf(Kind::Scalar, start, name_end, None, flags::RECOVERED);
+                    self.block(inner, end, None, depth);
+                    return;
+                }
+            }
             if inner.is_empty() || !is_name || is_dash(word) {
                 self.damaged_member(lines, Some(reason));
                 return;
@@ -371,8 +397,7 @@ impl<'t> Recovery<'t> {
         let blank = value.len() - value.trim_start().len();
         let value_start = key.colon + 1 + blank as u32;
         let value = value.trim_start();
-        let value_line =
-            Line { indent: first.indent + (value_start - first.start), start: value_start, end: first.end };
+        let value_line = first.from(value_start);
         let simple = value.is_empty() || value.starts_with('#');
         if simple {
             self.builder.leaf(Kind::Scalar, first.start, key.end, None, key.flags);
@@ -450,7 +475,7 @@ impl<'t> Recovery<'t> {
         if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return None;
         }
-        Some(Line { indent: value.indent, start: value.start + at as u32, end: value.end })
+        Some(value.from(value.start + at as u32))
     }
 
     /// The elements of the sequence that is open.
@@ -490,7 +515,7 @@ impl<'t> Recovery<'t> {
             let start = first.end - inner.len() as u32;
             let mut element = entry.to_vec();
             if let Some(line) = element.first_mut() {
-                *line = Line { indent: first.indent + (start - first.start), start, end: first.end };
+                *line = first.from(start);
             }
             self.block(&element, entry_end, None, depth + 1);
         }
@@ -513,11 +538,7 @@ impl<'t> Recovery<'t> {
             at += length as u32 + (after.len() - after.trim_start().len()) as u32;
         }
         let rest = self.slice(at, line.end);
-        let rest = (!rest.is_empty() && !rest.starts_with('#')).then_some(Line {
-            indent: line.indent + (at - line.start),
-            start: at,
-            end: line.end,
-        });
+        let rest = (!rest.is_empty() && !rest.starts_with('#')).then_some(line.from(at));
         Some((tag?, rest))
     }
 
@@ -571,24 +592,144 @@ struct Key {
     flags: u8,
 }
 
+/// Whether a line only closes flow collections.
+fn is_closing(text: &str) -> bool {
+    text.starts_with(['}', ']']) && text.bytes().all(|b| matches!(b, b'}' | b']' | b',' | b' '))
+}
+
 fn is_dash(text: &str) -> bool {
     text == "-" || text.starts_with("- ") || text.starts_with("-\t")
 }
 
-/// The indentation of a block's entries: the smallest, unless one line alone stands one column too far left.
+/// The indentation of a block's entries: the smallest.
 fn base_indent(lines: &[Line]) -> u32 {
-    let Some(min) = lines.iter().map(|l| l.indent).min() else { return 0 };
-    let mut at_min = lines.iter().enumerate().filter(|(_, l)| l.indent == min);
-    let only = at_min.next();
-    if at_min.next().is_some() || lines.len() < 3 {
-        return min;
+    lines.iter().map(|l| l.indent).min().unwrap_or(0)
+}
+
+/// An indentation that is open while the lines are gone through.
+#[derive(Clone, Copy, Debug)]
+struct Level {
+    indent: u32,
+    /// Whether its last line begins with a dash.
+    dash: bool,
+    /// The index of its last line.
+    last: usize,
+}
+
+/// How far ahead a line's indentation is looked for.
+const LOOKAHEAD: usize = 2_000;
+
+impl Line {
+    /// The line from that offset on.
+    fn from(self, start: u32) -> Line {
+        let column = self.column + (start - self.start);
+        Line { indent: column, column, start, end: self.end }
     }
-    let next_indent = only.and_then(|(i, _)| lines.get(i + 1)).map(|l| l.indent);
-    // its own children, if it has any, tell whether it is the others' sibling
-    let sibling = lines.iter().any(|l| l.indent == min + 1) && next_indent != Some(min + 1);
-    if sibling || (next_indent.is_none() && lines.iter().any(|l| l.indent == min + 1)) {
-        min + 1
-    } else {
-        min
+}
+
+impl Recovery<'_> {
+    /// Finds lines that stand at an indentation which fits neither what is before nor what follows, and gives them the
+    /// one that they were probably meant to have: a character too many or too few at the head of a line, or a line
+    /// that was broken in two, must not end the blocks around it.
+    fn settle(&self, lines: &mut [Line]) {
+        let mut levels: Vec<Level> = Vec::new();
+        for i in 0..lines.len() {
+            let Some(line) = lines.get(i).copied() else { continue };
+            if self.is_document_mark(line) {
+                levels.clear();
+                continue;
+            }
+            let next = lines.get(i + 1).filter(|l| !self.is_document_mark(**l)).map(|l| l.column);
+            let text = self.slice(line.start, line.end);
+            let dash = is_dash(text);
+            let indent = self.settled(&levels, lines, i, text, next);
+            while levels.last().is_some_and(|l| l.indent > indent) {
+                levels.pop();
+            }
+            match levels.last_mut() {
+                Some(level) if level.indent == indent => {
+                    level.dash = dash;
+                    level.last = i;
+                }
+                _ => levels.push(Level { indent, dash, last: i }),
+            }
+            // what stands behind a dash is a level of its own
+            let mut inner = text;
+            let mut column = indent;
+            while is_dash(inner) && inner.len() > 1 && levels.len() < 1_000 {
+                let rest = inner.get(1..).unwrap_or("").trim_start();
+                column += (inner.len() - rest.len()) as u32;
+                inner = rest;
+                levels.push(Level { indent: column, dash: is_dash(inner), last: i });
+            }
+            if let Some(line) = lines.get_mut(i) {
+                line.indent = indent;
+            }
+        }
+    }
+
+    /// The indentation of one line, from the levels that are open before it and the column of the line after it.
+    fn settled(&self, levels: &[Level], lines: &[Line], i: usize, text: &str, next: Option<u32>) -> u32 {
+        let Some(line) = lines.get(i).copied() else { return 0 };
+        let column = line.column;
+        let opens = text.ends_with(':');
+        let is_key = self.key(line).is_some();
+        let at = levels.iter().rposition(|l| l.indent <= column);
+        let own = at.and_then(|at| levels.get(at));
+        let equal = own.is_some_and(|l| l.indent == column);
+        let before = i.checked_sub(1).and_then(|i| lines.get(i));
+        let follower = lines.get(i + 1).map_or("", |l| self.slice(l.start, l.end));
+        if let Some(next) = next.filter(|&n| n > column) {
+            if opens {
+                // what follows and stands less deep than the first line below is no child: it is a sibling. One such
+                // line alone may itself be what is wrong
+                let after = lines.iter().skip(i + 1).take(LOOKAHEAD).map(|l| l.column);
+                let mut less: Vec<u32> = after.take_while(|&c| c > column).filter(|&c| c < next).collect();
+                less.sort_unstable();
+                let open = |column: u32| levels.iter().any(|l| l.indent == column);
+                let twice = less
+                    .chunk_by(|a, b| a == b)
+                    .filter(|same| same.len() > 1 || same.iter().any(|&c| open(c)));
+                if let Some(&least) = twice.flatten().next() {
+                    return least;
+                }
+            }
+            // the line stands where nothing deeper could follow, though something deeper is open around it
+            let continued = before.filter(|b| {
+                b.indent < next && column <= b.indent && self.slice(b.start, b.end).ends_with(':')
+            });
+            let is_open = levels.iter().any(|l| l.indent == next);
+            if is_open || continued.is_some() {
+                let is_name =
+                    text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'));
+                let nested = is_dash(follower) || lines.get(i + 1).is_some_and(|l| self.key(*l).is_some());
+                let fits = if is_dash(text) {
+                    equal && own.is_some_and(|own| own.dash || own.last + 1 == i)
+                } else if is_key {
+                    opens || !nested
+                } else {
+                    let child = at.and_then(|at| levels.get(at + 1)).is_none_or(|l| l.indent == next);
+                    is_name && child || is_closing(text) || text.starts_with(['"', '\'']) && !nested && !opens
+                };
+                if !fits && opens {
+                    let above = levels.iter().rev().find(|l| l.indent < next).map_or(0, |l| l.indent);
+                    return continued.map_or(above, |b| b.indent + 1);
+                }
+                if !fits {
+                    return next;
+                }
+            }
+        }
+        // only where something deeper was open can a line stand between two levels
+        let (Some(own), Some(inner)) = (own, at.and_then(|at| levels.get(at + 1))) else { return column };
+        if equal {
+            column
+        } else if opens && next == Some(inner.indent) {
+            own.indent
+        } else if is_key || is_dash(text) {
+            inner.indent
+        } else {
+            column
+        }
     }
 }

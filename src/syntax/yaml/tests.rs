@@ -338,7 +338,8 @@ fn check_edit(text: &str, at: usize, removed: usize, insert: &str) -> Vec<String
     edited.replace_range(at..at + removed, insert);
     let damaged = tree(&edited);
     check_tree(&damaged);
-    if damaged.errors.is_empty() {
+    // what is YAML, though with a key twice, means what it says
+    if damaged.errors.iter().all(|e| e.code == "duplicate-key") {
         return Vec::new();
     }
     let after = blocks(&damaged);
@@ -382,7 +383,12 @@ fn one_character_more_or_less_leaves_the_other_resources() {
             }
         }
     }
-    assert!(lost.len() < 2500, "{} lost:\n{}", lost.len(), lost.join("\n"));
+    assert!(
+        lost.len() < if cfg!(debug_assertions) { 250 } else { 700 },
+        "{} lost:\n{}",
+        lost.len(),
+        lost.join("\n")
+    );
 }
 
 #[test]
