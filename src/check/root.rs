@@ -233,6 +233,7 @@ impl Session {
             } else {
                 instances.iter().enumerate().map(lower).collect()
             };
+        diagnostics.extend(instances.iter().flat_map(|i| model::lower::unknown_names(&store, i)));
         drop(instances);
         for resource in &mut resources {
             if let Some(construct) = program.constructs.get(resource.header.file, &resource.name) {

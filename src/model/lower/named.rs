@@ -71,8 +71,7 @@ fn object(of: &Type, id: ShapeId, map: &Map, depth: u32) -> Data {
     for entry in &map.entries {
         // A block that is not written is an empty list.
         let empty = entry.value.as_list().is_some_and(|l| l.members.is_empty() && l.rest.is_none());
-        if entry.value.is_unset() || (empty && !of.field(id, &entry.key).is_some_and(|f| f.name == entry.key))
-        {
+        if entry.value.is_unset() || (empty && of.field(id, &entry.key).is_none()) {
             continue;
         }
         let names = candidates(&entry.key, None);

@@ -291,3 +291,76 @@ fn attributes_have_registry_names() {
     assert_eq!(output("aws_iam_role", "name"), Some(Output::Property("RoleName".into())));
     assert_eq!(output("aws_iam_policy", "arn"), Some(Output::Attribute("PolicyArn".into())));
 }
+
+#[test]
+fn statements_without_a_schema_are_taken_by_name() {
+    let world = World::new();
+    let lowered = world.lower_json(
+        "aws_wafv2_web_acl",
+        json!({ "name": "w", "rule": [{ "name": "r", "priority": 1, "override_action": [{ "none": [{}] }],
+            "statement": [{ "and_statement": [{ "statement": [
+                { "geo_match_statement": [{ "country_codes": ["NL"] }] },
+                { "not_statement": [{ "statement": [{ "ip_set_reference_statement": [{ "arn": "a" }] }] }] },
+            ] }] }] }] }),
+    );
+    assert_eq!(
+        lowered["Rules"][0],
+        json!({ "Name": "r", "OverrideAction": { "None": {} }, "Priority": 1, "Statement": { "AndStatement": { "Statements": [
+            { "GeoMatchStatement": { "CountryCodes": ["NL"] } },
+            { "NotStatement": { "Statement": { "IPSetReferenceStatement": { "Arn": "a" } } } },
+        ] } } })
+    );
+    let task = world.lower_json(
+        "aws_ecs_task_definition",
+        json!({ "family": "f", "container_definitions":
+            "[{\"name\": \"web\", \"image\": \"i\", \"environment\": [{\"name\": \"A\", \"value\": \"b\"}], \"privileged\": true}]" }),
+    );
+    assert_eq!(
+        task["ContainerDefinitions"],
+        json!([{ "Environment": [{ "Name": "A", "Value": "b" }], "Image": "i", "Name": "web", "Privileged": true,
+            "VersionConsistency": "enabled" }])
+    );
+}
+
+#[test]
+fn settings_become_entries() {
+    let world = World::new();
+    let lowered =
+        world.lower_json("aws_lb", json!({ "drop_invalid_header_fields": true, "internal": false }));
+    assert_eq!(
+        lowered["LoadBalancerAttributes"],
+        json!([{ "Key": "routing.http.drop_invalid_header_fields.enabled", "Value": "true" }])
+    );
+    assert_eq!(lowered["Scheme"], json!("internet-facing"));
+}
+
+#[test]
+fn names_that_do_not_exist_are_told() {
+    let world = World::new();
+    let values = json!({ "BucketNam": "b", "VersioningConfiguration": { "Statuss": "Enabled" }, "Tags": [] });
+    let instance = world.instance("AWS::S3::Bucket", conform::from_json(&values, Origin::NONE));
+    let told: Vec<(String, Option<String>)> =
+        unknown_names(&world.store, &instance).into_iter().map(|d| (d.message, d.help)).collect();
+    let expected = |name: &str, like: &str| {
+        (format!("`AWS::S3::Bucket` has no property `{name}`"), Some(format!("did you mean `{like}`?")))
+    };
+    assert_eq!(told, [expected("BucketNam", "BucketName"), expected("Statuss", "Status")]);
+}
+
+#[test]
+fn members_of_a_heredoc_know_their_place() {
+    let sources = Arc::new(Sources::new());
+    let text =
+        "policy = <<EOT\n{\n  \"Statement\": [{ \"Effect\": \"Allow\", \"Action\": [\"s3:*\"] }]\n}\nEOT\n";
+    let file = sources.add("main.tf", text);
+    let start = text.find("<<EOT").unwrap() as u32;
+    let store = Store::new(sources);
+    let origin = store.literal_origin(Span::new(file.id, start, text.len() as u32 - 1));
+    let json = text.split("EOT\n").nth(1).unwrap();
+    let value = json::structured(&store, &Value::string(json).with_origin(origin));
+    let action =
+        value.as_map().unwrap().get("Statement").unwrap().value.as_list().unwrap().members[0].value.clone();
+    let action =
+        action.as_map().unwrap().get("Action").unwrap().value.as_list().unwrap().members[0].value.clone();
+    assert_eq!(file.slice(store.place(action.origin).unwrap()), "s3:*");
+}

@@ -1,0 +1,109 @@
+//! Names that the type of a resource does not have: CloudFormation and Terraform refuse them, so nothing is said by
+//! them. Warnings, since the rest of the resource is understood.
+
+use crate::Str;
+use crate::eval::{Data, Entry, Instance, Store, Value};
+use crate::program::Mode;
+use crate::source::{Diagnostic, Span};
+
+use super::super::registry::{self, Shape, ShapeId, Type, closest};
+use super::super::terraform_schema::{self, ObjectId, Resource};
+
+/// How deep values are followed.
+const MAX_DEPTH: u32 = 50;
+
+/// What an instance sets that its type does not have. Only names of types that are known are judged; of Terraform's,
+/// only where the provider is one of the versions whose schema is known.
+pub fn unknown_names(store: &Store, instance: &Instance) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    let declared = instance.info.type_name.as_str();
+    if declared.contains("::") {
+        if let Some(of) = registry::get(declared) {
+            let names =
+                Names { store, owner: declared, span: instance.header, what: "property", out: &mut out };
+            names.registry(&of, ShapeId(0), &instance.values, 0);
+        }
+    } else if instance.scope.provider_major.0 >= 4 && instance.info.mode == Mode::Managed {
+        if let Some(schema) = terraform_schema::get(declared) {
+            let names =
+                Names { store, owner: declared, span: instance.header, what: "argument", out: &mut out };
+            names.terraform(&schema, &instance.values);
+        }
+    }
+    out
+}
+
+struct Names<'n> {
+    store: &'n Store,
+    owner: &'n str,
+    span: Span,
+    what: &'static str,
+    out: &'n mut Vec<Diagnostic>,
+}
+
+impl Names<'_> {
+    fn registry(mut self, of: &Type, id: ShapeId, value: &Value, depth: u32) {
+        self.walk(of, id, value, depth);
+    }
+
+    fn walk(&mut self, of: &Type, id: ShapeId, value: &Value, depth: u32) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        match (of.shape(id), &value.data) {
+            (_, Data::Choice(arms)) => {
+                for arm in arms.iter() {
+                    self.walk(of, id, &arm.value, depth + 1);
+                }
+            }
+            (Some(Shape::Object(fields)), Data::Map(map)) => {
+                for entry in &map.entries {
+                    match of.field(id, &entry.key) {
+                        Some(field) => self.walk(of, field.shape, &entry.value, depth + 1),
+                        // Transforms leave their own keys behind.
+                        None if entry.key.starts_with("Fn::") => {}
+                        None => {
+                            let names: Vec<Str> = fields.iter().map(|f| f.name.clone()).collect();
+                            self.report(entry, &names);
+                        }
+                    }
+                }
+            }
+            (Some(Shape::List { items, .. }), Data::List(list)) => {
+                for member in &list.members {
+                    self.walk(of, *items, &member.value, depth + 1);
+                }
+            }
+            (Some(Shape::Map(items)), Data::Map(map)) => {
+                for entry in &map.entries {
+                    self.walk(of, *items, &entry.value, depth + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Terraform's own arguments of the first level; blocks are judged by their names too.
+    fn terraform(mut self, schema: &Resource, value: &Value) {
+        let Data::Map(map) = &value.data else { return };
+        for entry in &map.entries {
+            if schema.attribute(ObjectId(0), &entry.key).is_none() {
+                let names: Vec<Str> = schema.attributes().iter().map(|a| a.name.clone()).collect();
+                self.report(entry, &names);
+            }
+        }
+    }
+
+    fn report(&mut self, entry: &Entry, names: &[Str]) {
+        if entry.value.is_unset() {
+            return;
+        }
+        let span = self.store.place(entry.key_origin).unwrap_or(self.span);
+        let message = format!("`{}` has no {} `{}`", self.owner, self.what, entry.key);
+        let mut diagnostic = Diagnostic::warning("unknown-property", message, span);
+        if let Some(like) = closest(&entry.key, names) {
+            diagnostic = diagnostic.with_help(format!("did you mean `{like}`?"));
+        }
+        self.out.push(diagnostic);
+    }
+}
