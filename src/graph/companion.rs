@@ -209,7 +209,13 @@ impl Owners {
             Identity::Instance(instance) => store.instance(*instance).map(|i| i.address).unwrap_or_default(),
             Identity::Text(text) => text.clone(),
         };
-        let rest = store.reason(Some(from.header), ecow::eco_format!("`{words}` is not declared here"));
+        // A reason is a sentence already.
+        let said = if words.contains('`') {
+            words.clone()
+        } else {
+            ecow::eco_format!("`{words}` is not declared here")
+        };
+        let rest = store.reason(Some(from.header), said);
         let nothing_known = || {
             let map = Map { kind: MapKind::Object, entries: Vec::new(), rest: Some(rest) };
             Value::new(Data::Map(Arc::new(map)), Origin::NONE)

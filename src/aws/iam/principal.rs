@@ -135,11 +135,16 @@ impl Principals {
 }
 
 impl Principal {
-    /// Whether it stands for everyone: `*`, or the roots of all accounts. None where an unknown text may be `*`.
+    /// Whether it stands for everyone: `*`, or somebody of any account. None where an unknown text may be `*`.
     pub fn is_everyone(&self) -> Option<bool> {
         match self.kind {
             PrincipalKind::Everyone => Some(true),
             PrincipalKind::Aws => {
+                // `arn:aws:iam::*:role/name`: anybody can make a role of that name in an account of theirs.
+                let account = self.pattern.fields(6).and_then(|fields| fields.into_iter().nth(4));
+                if account.is_some_and(|account| account.is_everything()) {
+                    return Some(true);
+                }
                 let roots = Pattern::parse("arn:aws:iam::*:root");
                 match covers(&[&self.pattern], &roots) {
                     None if !only_open_terms(&self.pattern) => Some(false),

@@ -35,6 +35,7 @@ fn everyone_has_many_spellings() {
         r#""Principal": {"AWS": "*"}"#,
         r#""Principal": {"AWS": ["arn:aws:iam::123456789012:root", "*"]}"#,
         r#""Principal": {"AWS": "arn:aws:iam::*:root"}"#,
+        r#""Principal": {"AWS": "arn:aws:iam::*:role/worker"}"#,
         r#""NotPrincipal": {"AWS": "arn:aws:iam::123456789012:root"}"#,
     ] {
         assert_eq!(public(&[&format!("{{{principal}, {READ_ALL}}}")]), Truth::YES, "{principal}");
