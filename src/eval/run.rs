@@ -20,13 +20,15 @@ use super::convert::{self, type_text};
 use super::evaluator::{Evaluator, literal_data};
 use super::guard::{Guard, Truth};
 use super::instance::{Evaluation, Inputs, InstanceId, InstanceInfo, InstanceKey, Scope};
-use super::names::{Env, Failure, Names, Outcome};
+use super::names::{BUDGET, Env, Failure, Names, Outcome};
 use super::resources::{Expansion, Slot};
 use super::store::{Origin, OriginStep, Store, UnknownKind, Via};
-use super::value::{Data, Entry, Map, MapKind, Value};
+use super::value::{Data, Entry, Map, MapKind, Part, Value};
 
 /// The stack of the evaluating thread: address space, of which only what is used is ever touched.
 const STACK: usize = 512 << 20;
+/// The largest value that a name may have, in parts: members, entries, and 16 bytes of text each.
+const MAX_VALUE_SIZE: usize = 1_000_000;
 /// The most diagnostics that evaluating one root makes.
 const MAX_DIAGNOSTICS: usize = 1_000;
 
@@ -311,7 +313,20 @@ impl<'p> Run<'p> {
     /// The same at a binding: what fails is reported and leaves an unknown.
     pub(super) fn bind_in(&self, module: &Rc<ModuleInstance<'p>>, each: &Each, expr: &Expr) -> Value {
         let value = self.eval_in(module, each, expr).unwrap_or_else(|failure| self.give_up(failure));
-        self.settle(value)
+        self.settle(self.bounded(value, expr.span))
+    }
+
+    /// A value that is too large to look at is unknown: shared parts make it cheap to build (each local twice the one
+    /// before), but whoever walks it would never come to an end.
+    fn bounded(&self, value: Value, span: Span) -> Value {
+        let mut left = MAX_VALUE_SIZE;
+        if fits(&value, &mut left) {
+            return value;
+        }
+        let message = format!(
+            "evaluation budget exceeded: this value has more than {MAX_VALUE_SIZE} parts (16 bytes of text count as one)"
+        );
+        self.give_up(Failure::new(BUDGET, message, span))
     }
 
     /// At a binding, a value that fails as a whole is reported, and is unknown from there on.
@@ -701,6 +716,41 @@ impl<'p> Run<'p> {
         let id = self.store.unknown(UnknownKind::Named(Str::from(full)), true, type_expr);
         Value::new(Data::Unknown(id), origin)
     }
+}
+
+/// Whether a value has at most so many parts; `left` is what remains of them.
+fn fits(value: &Value, left: &mut usize) -> bool {
+    let mut stack = vec![value];
+    while let Some(value) = stack.pop() {
+        let own = match &value.data {
+            Data::String(text) => 1 + text.len() / 16,
+            _ => 1,
+        };
+        match left.checked_sub(own) {
+            Some(rest) => *left = rest,
+            None => return false,
+        }
+        match &value.data {
+            Data::Json(inner) => stack.push(inner),
+            Data::List(list) => stack.extend(list.members.iter().map(|m| &m.value)),
+            Data::Map(map) => stack.extend(map.entries.iter().map(|e| &e.value)),
+            Data::Choice(arms) => stack.extend(arms.iter().map(|a| &a.value)),
+            Data::Text(parts) => {
+                for part in parts.iter() {
+                    match part {
+                        Part::Text(text) => *left = left.saturating_sub(text.len() / 16),
+                        Part::Term(term) => stack.push(term),
+                    }
+                }
+            }
+            _ => {}
+        }
+        // what waits counts already: a list of a million members is not walked to find that out
+        if stack.len() > *left {
+            return false;
+        }
+    }
+    true
 }
 
 /// An address without key, as the user's tool prints it.
