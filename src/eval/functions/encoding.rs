@@ -179,7 +179,8 @@ fn yamldecode(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
     let text = cx.arg_str(args, 0)?;
     let sources = Sources::new();
     let tree = crate::syntax::yaml::parse(sources.add("<yamldecode>", text.as_str()));
-    if let Some(error) = tree.errors.first() {
+    // Of two equal keys the last counts.
+    if let Some(error) = tree.errors.iter().find(|e| e.code != "duplicate-key") {
         return cx.fail(format!("this is not valid YAML: {}", error.message));
     }
     let documents: Vec<NodeId> =

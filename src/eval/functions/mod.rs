@@ -9,12 +9,16 @@ mod cloudformation;
 mod collections;
 mod csv;
 mod encoding;
+mod files;
+mod format;
 mod hash;
 mod logic;
 mod maps;
+mod net;
 mod numeric;
 mod sets;
 mod strings;
+mod time;
 mod types;
 
 use std::sync::{Arc, LazyLock};
@@ -128,12 +132,16 @@ static FUNCTIONS: LazyLock<FxHashMap<&'static str, &'static Function>> = LazyLoc
         collections::FUNCTIONS,
         csv::FUNCTIONS,
         encoding::FUNCTIONS,
+        files::FUNCTIONS,
+        format::FUNCTIONS,
         hash::FUNCTIONS,
         logic::FUNCTIONS,
         maps::FUNCTIONS,
+        net::FUNCTIONS,
         numeric::FUNCTIONS,
         sets::FUNCTIONS,
         strings::FUNCTIONS,
+        time::FUNCTIONS,
         types::FUNCTIONS,
     ];
     all.into_iter().flatten().map(|f| (f.name, f)).collect()

@@ -50,6 +50,13 @@ fn to(cx: &Cx<'_, '_>, args: &[Value], t: &TypeExpr) -> Outcome {
             return cx.fail("the elements must have one type");
         }
     }
+    if let (Data::Map(map), TypeExpr::Map(_)) = (&value.data, t) {
+        let types: Vec<_> =
+            map.entries.iter().map(|e| super::super::convert::type_of(cx.store, &e.value)).collect();
+        if unify_all(types.iter()).is_none() {
+            return cx.fail("the elements must have one type");
+        }
+    }
     let mut v = cx.convert(value, t)?;
     if v.origin.is_none() {
         v.origin = cx.evaluator.computed(cx.span);

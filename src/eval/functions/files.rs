@@ -1,0 +1,177 @@
+//! Files and paths. What is read is decided by [`crate::eval::Names::file`]: never outside the configuration.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use sha2::Digest;
+
+use crate::Str;
+
+use super::super::convert::make_set;
+use super::super::guard::Guard;
+use super::super::value::{Data, Member, Value};
+use super::hash::hex;
+use super::{Cx, Failure, Function, Look, Returns, nullable, pure};
+use crate::eval::Outcome;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    pure("file", (1, 1), Look::Shallow, Returns::String, |cx, args| match String::from_utf8(bytes(cx, args)?) {
+        Ok(text) => cx.string(text),
+        Err(_) => cx.fail("the file is not UTF-8"),
+    }),
+    pure("filebase64", (1, 1), Look::Shallow, Returns::String, |cx, args| {
+        cx.string(BASE64.encode(bytes(cx, args)?))
+    }),
+    pure("filemd5", (1, 1), Look::Shallow, Returns::String, |cx, args| {
+        cx.string(hex(&md5::Md5::digest(bytes(cx, args)?)))
+    }),
+    pure("filesha1", (1, 1), Look::Shallow, Returns::String, |cx, args| {
+        cx.string(hex(&sha1::Sha1::digest(bytes(cx, args)?)))
+    }),
+    pure("filesha256", (1, 1), Look::Shallow, Returns::String, |cx, args| {
+        cx.string(hex(&sha2::Sha256::digest(bytes(cx, args)?)))
+    }),
+    pure("filesha512", (1, 1), Look::Shallow, Returns::String, |cx, args| {
+        cx.string(hex(&sha2::Sha512::digest(bytes(cx, args)?)))
+    }),
+    pure("filebase64sha256", (1, 1), Look::Shallow, Returns::String, |cx, args| {
+        cx.string(BASE64.encode(sha2::Sha256::digest(bytes(cx, args)?)))
+    }),
+    pure("filebase64sha512", (1, 1), Look::Shallow, Returns::String, |cx, args| {
+        cx.string(BASE64.encode(sha2::Sha512::digest(bytes(cx, args)?)))
+    }),
+    pure("fileexists", (1, 1), Look::Shallow, Returns::Bool, |cx, args| {
+        let path = cx.arg_str(args, 0)?;
+        if cx.env.names.files(&path).is_ok() && cx.env.names.file(&path).is_err() {
+            return cx.fail(format!("`{path}` is a directory, not a file"));
+        }
+        cx.bool(cx.env.names.file(&path).is_ok())
+    }),
+    pure("fileset", (2, 2), Look::Shallow, Returns::StringSet, fileset),
+    nullable("templatefile", (2, 2), Look::Raw, Returns::String, |cx, args| {
+        let (Some(path), Some(vars)) = (args.first(), args.get(1)) else {
+            return cx.fail("a path and variables are needed");
+        };
+        cx.evaluator.each_arm(path, &|path| {
+            let Some(path) = cx.store.string_of(path) else {
+                return Ok(cx.evaluator.unknown_call("templatefile", args, Returns::String, cx.span));
+            };
+            let text = match cx.env.names.file(&path) {
+                Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                Err(reason) => return cx.fail(reason),
+            };
+            template(cx, Some(&path), &text, vars)
+        })
+    }),
+    nullable("templatestring", (2, 2), Look::Raw, Returns::String, |cx, args| {
+        let (Some(text), Some(vars)) = (args.first(), args.get(1)) else {
+            return cx.fail("a template and variables are needed");
+        };
+        cx.evaluator.each_arm(text, &|text| {
+            let Some(text) = cx.store.string_of(text) else {
+                return Ok(cx.evaluator.unknown_call("templatestring", args, Returns::String, cx.span));
+            };
+            template(cx, None, &text, vars)
+        })
+    }),
+    pure("basename", (1, 1), Look::Shallow, Returns::String, |cx, args| {
+        let path = cx.arg_str(args, 0)?;
+        let trimmed = path.trim_end_matches('/');
+        cx.string(match (trimmed.is_empty(), path.is_empty()) {
+            (_, true) => ".",
+            (true, _) => "/",
+            _ => trimmed.rsplit('/').next().unwrap_or(trimmed),
+        })
+    }),
+    pure("dirname", (1, 1), Look::Shallow, Returns::String, |cx, args| {
+        let path = cx.arg_str(args, 0)?;
+        let directory = match path.rfind('/') {
+            Some(0) => "/",
+            Some(at) => path.get(..at).unwrap_or(""),
+            None => ".",
+        };
+        cx.string(clean(directory))
+    }),
+    pure("abspath", (1, 1), Look::Shallow, Returns::String, |cx, args| {
+        let path = cx.arg_str(args, 0)?;
+        if path.starts_with('/') {
+            return cx.string(clean(&path));
+        }
+        // Where the configuration lies is another matter on every machine.
+        Ok(cx.evaluator.unknown_call("abspath", args, Returns::String, cx.span))
+    }),
+    pure("pathexpand", (1, 1), Look::Shallow, Returns::String, |cx, args| {
+        let path = cx.arg_str(args, 0)?;
+        if path == "~" || path.starts_with("~/") {
+            return Ok(cx.evaluator.unknown_call("pathexpand", args, Returns::String, cx.span));
+        }
+        cx.string(path)
+    }),
+];
+
+/// A path without `.`, `..` and doubled slashes.
+fn clean(path: &str) -> String {
+    let absolute = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|p| *p != "..") => {
+                parts.pop();
+            }
+            ".." if absolute => {}
+            part => parts.push(part),
+        }
+    }
+    match (absolute, parts.is_empty()) {
+        (true, _) => format!("/{}", parts.join("/")),
+        (false, true) => ".".to_owned(),
+        (false, false) => parts.join("/"),
+    }
+}
+
+fn bytes(cx: &Cx<'_, '_>, args: &[Value]) -> Result<Vec<u8>, Failure> {
+    let path = cx.arg_str(args, 0)?;
+    match cx.env.names.file(&path) {
+        Ok(bytes) => Ok(bytes),
+        Err(reason) => cx.fail(reason),
+    }
+}
+
+fn fileset(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
+    let (directory, pattern) = (cx.arg_str(args, 0)?, cx.arg_str(args, 1)?);
+    let glob = globset::GlobBuilder::new(&pattern).literal_separator(true).build();
+    let Ok(glob) = glob else { return cx.fail(format!("`{pattern}` is no valid pattern")) };
+    let matcher = glob.compile_matcher();
+    let files = match cx.env.names.files(&directory) {
+        Ok(files) => files,
+        Err(reason) => return cx.fail(reason),
+    };
+    let members = files
+        .into_iter()
+        .filter(|path| matcher.is_match(path.as_str()))
+        .map(|path| Member { guard: Guard::TRUE, value: cx.computed(Data::String(path)) });
+    let set = make_set(cx.store, members.collect(), None);
+    Ok(cx.computed(Data::List(std::sync::Arc::new(set))))
+}
+
+/// Renders a template with the variables given.
+fn template(cx: &Cx<'_, '_>, path: Option<&str>, text: &str, vars: &Value) -> Outcome {
+    let parts = match cx.env.names.template(path, text) {
+        Ok(parts) => parts,
+        Err(reason) => return cx.fail(reason),
+    };
+    cx.evaluator.each_arm(vars, &|vars| {
+        let map = match &vars.data {
+            Data::Map(map) => map,
+            Data::Unknown(_) => {
+                let args = [Value::string(path.unwrap_or(text)), vars.clone()];
+                return Ok(cx.evaluator.unknown_call(cx.name, &args, Returns::String, cx.span));
+            }
+            _ => return cx.fail("the variables must be a map"),
+        };
+        let bound: Vec<(Str, Value)> =
+            map.entries.iter().map(|e| (e.key.clone(), e.value.clone())).collect();
+        let env = super::Env { strict: true, ..cx.env };
+        cx.evaluator.template_with(&parts, &bound, cx.span, env)
+    })
+}
