@@ -3,6 +3,7 @@
 use indexmap::IndexSet;
 
 use crate::Str;
+pub(super) use crate::program::suggest::closest;
 
 /// The pseudo parameters ("Pseudo parameters reference", AWS CloudFormation User Guide); `AWS::NoValue` is a literal.
 pub(super) const PSEUDO: [&str; 7] = [
@@ -44,20 +45,4 @@ impl Names {
         let declared = self.parameters.iter().chain(&self.resources).map(Str::as_str);
         declared.chain(PSEUDO).chain(["AWS::NoValue"]).collect()
     }
-}
-
-/// The candidate that `name` is most likely a misspelling of.
-pub(super) fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = (name.chars().count() / 3).max(1);
-    let mut best: Option<(usize, &str)> = None;
-    for candidate in candidates {
-        if candidate.len().abs_diff(name.len()) > limit * 4 {
-            continue;
-        }
-        let distance = strsim::damerau_levenshtein(name, candidate);
-        if distance <= limit && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
-        }
-    }
-    best.map(|(_, candidate)| candidate)
 }

@@ -2,7 +2,6 @@
 
 use granit_parser::{Event, ScalarStyle, Span as GranitSpan, StructureStyle, Tag};
 use rustc_hash::FxHashMap;
-use std::borrow::Cow;
 use std::hash::{BuildHasher, BuildHasherDefault};
 
 use crate::source::{FileId, Span};
@@ -490,7 +489,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Granit tells the name right behind the node's (first) event.
-    fn name_anchor(&mut self, id: usize, name: &Cow<'_, str>) {
+    fn name_anchor(&mut self, id: usize, name: &str) {
         let id = self.anchor_base + id;
         self.anchor_next = self.anchor_next.max(id);
         self.names.insert(name.to_string(), id);
