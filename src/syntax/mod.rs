@@ -11,4 +11,4 @@ pub use tree::flags;
 
 pub use leaves::Leaf;
 pub use text::{TemplatePiece, decode_json_string, decode_template_text};
-pub use tree::{Children, Kind, Language, Node, NodeId, SyntaxError, Tree, TreeBuilder};
+pub use tree::{Children, Kind, Language, MAX_ERRORS, Node, NodeId, SyntaxError, Tree, TreeBuilder};

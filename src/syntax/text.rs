@@ -133,11 +133,11 @@ impl Tree {
                     let heads: Vec<NodeId> =
                         self.children(child).take_while(|&c| self.kind(c) != Kind::TemplateBranch).collect();
                     let span = self.span(child);
-                    match heads.as_slice() {
-                        &[key, value, collection] => {
+                    match *heads.as_slice() {
+                        [key, value, collection] => {
                             pieces.push(TemplatePiece::For { key: Some(key), value, collection, body, span });
                         }
-                        &[value, collection] => {
+                        [value, collection] => {
                             pieces.push(TemplatePiece::For { key: None, value, collection, body, span });
                         }
                         _ => {}

@@ -380,6 +380,9 @@ impl Recovery<'_, '_> {
             self.parser.tree.errors.extend(failure.clone());
         }
         let body_end = extent.body_end.max(body_start);
+        // Nothing behind the header: the block ends with it.
+        let empty = extent.close.is_none() && self.layout.trimmed_end(body_start, body_end) <= body_start;
+        let body_start = if empty { self.layout.trimmed_end(start, body_start) } else { body_start };
         let body = self.parser.tree.open(Kind::Body, body_start as u32);
         self.error_end = None;
         self.parser.depth = depth + 1;
