@@ -380,15 +380,16 @@ impl Recovery<'_, '_> {
             self.parser.tree.errors.extend(failure.clone());
         }
         let body_end = extent.body_end.max(body_start);
+        let close = extent.close.filter(|&close| close >= body_start);
         // Nothing behind the header: the block ends with it.
-        let empty = extent.close.is_none() && self.layout.trimmed_end(body_start, body_end) <= body_start;
+        let empty = close.is_none() && self.layout.trimmed_end(body_start, body_end) <= body_start;
         let body_start = if empty { self.layout.trimmed_end(start, body_start) } else { body_start };
         let body = self.parser.tree.open(Kind::Body, body_start as u32);
         self.error_end = None;
         self.parser.depth = depth + 1;
         self.body(body_start, body_end);
         self.parser.depth = depth;
-        let (end, next) = match extent.close {
+        let (end, next) = match close {
             Some(close) => (close + 1, close + 1),
             None => {
                 let end = self.layout.trimmed_end(body_start, body_end).max(body_start);
@@ -396,13 +397,13 @@ impl Recovery<'_, '_> {
                 (end, extent.end.max(body_end))
             }
         };
-        self.parser.tree.close(body, extent.close.unwrap_or(end) as u32);
+        self.parser.tree.close(body, close.unwrap_or(end) as u32);
         self.parser.tree.close(node, end as u32);
         if !extent.multi_line && failure.is_some() {
             // What is wrong with a block on one line is best said of the whole line.
             self.parser.tree.errors.truncate(errors);
             self.parser.tree.errors.extend(failure);
-        } else if extent.close.is_none() && !damaged {
+        } else if close.is_none() && !damaged {
             let open = body_start.saturating_sub(1);
             let span = self.parser.span(open, open + 1);
             self.parser.tree.error(
