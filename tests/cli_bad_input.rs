@@ -2,6 +2,14 @@
 //! it gives exactly the findings that it gives alone. Inputs are made here; nothing is timed, but a run that does not
 //! end fails.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test may fail as the test may"
+)]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,6 +1,14 @@
 //! The repository's own rules: layers import downward only, files have one subject, nothing of a machine is in them,
 //! every table can be made again.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the helpers of a test may fail as the test may"
+)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

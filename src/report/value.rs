@@ -62,10 +62,9 @@ fn write(store: &Store, value: &Value, depth: usize) -> Json {
                     Some(Json::Object(known)) if known.contains_key("$choice") => {
                         if let (Some(Json::Array(arms)), Json::Object(mut new)) =
                             (known.get_mut("$choice"), shown)
+                            && let Some(Json::Array(more)) = new.remove("$choice")
                         {
-                            if let Some(Json::Array(more)) = new.remove("$choice") {
-                                arms.extend(more);
-                            }
+                            arms.extend(more);
                         }
                     }
                     _ => {

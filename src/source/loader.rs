@@ -15,13 +15,16 @@ use super::{Diagnostic, Severity, SourceFile, Sources};
 /// far below what `u32` spans could address.
 pub const MAX_FILE_BYTES: u64 = 64 << 20;
 
+/// What reading a path came to.
+type Loaded = Result<Arc<SourceFile>, Box<Diagnostic>>;
+
 /// Reads files for a session. Every path is read once; the same [`SourceFile`] is handed out to everyone who asks.
 #[derive(Debug)]
 pub struct Loader {
     sources: Arc<Sources>,
     working_directory: PathBuf,
     overlays: FxHashMap<PathBuf, Arc<str>>,
-    files: Mutex<FxHashMap<PathBuf, Result<Arc<SourceFile>, Box<Diagnostic>>>>,
+    files: Mutex<FxHashMap<PathBuf, Loaded>>,
     remarks: Mutex<Vec<Diagnostic>>,
 }
 
