@@ -1,19 +1,17 @@
-//! Names that the type of a resource does not have: CloudFormation and Terraform refuse them, so nothing is said by
-//! them. Warnings, since the rest of the resource is understood.
+//! Names that the type of a resource does not have: CloudFormation refuses them, so nothing is said by them. Warnings,
+//! since the rest of the resource is understood. Terraform's arguments are not judged: the provider gains new ones every
+//! week, the schema at hand ends with version 6.25.
 
 use crate::Str;
 use crate::eval::{Data, Entry, Instance, Store, Value};
-use crate::program::Mode;
 use crate::source::{Diagnostic, Span};
 
 use super::super::registry::{self, Shape, ShapeId, Type, closest};
-use super::super::terraform_schema::{self, ObjectId, Resource};
 
 /// How deep values are followed.
 const MAX_DEPTH: u32 = 50;
 
-/// What an instance sets that its type does not have. Only names of types that are known are judged; of Terraform's,
-/// only where the provider is one of the versions whose schema is known.
+/// What an instance of a registry type sets that its type does not have.
 pub fn unknown_names(store: &Store, instance: &Instance) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let declared = instance.info.type_name.as_str();
@@ -23,12 +21,6 @@ pub fn unknown_names(store: &Store, instance: &Instance) -> Vec<Diagnostic> {
                 Names { store, owner: declared, span: instance.header, what: "property", out: &mut out };
             names.registry(&of, ShapeId(0), &instance.values, 0);
         }
-    } else if instance.scope.provider_major.0 >= 4 && instance.info.mode == Mode::Managed {
-        if let Some(schema) = terraform_schema::get(declared) {
-            let names =
-                Names { store, owner: declared, span: instance.header, what: "argument", out: &mut out };
-            names.terraform(&schema, &instance.values);
-        }
     }
     out
 }
@@ -37,15 +29,10 @@ struct Names<'n> {
     store: &'n Store,
     owner: &'n str,
     span: Span,
-    what: &'static str,
     out: &'n mut Vec<Diagnostic>,
 }
 
 impl Names<'_> {
-    fn registry(mut self, of: &Type, id: ShapeId, value: &Value, depth: u32) {
-        self.walk(of, id, value, depth);
-    }
-
     fn walk(&mut self, of: &Type, id: ShapeId, value: &Value, depth: u32) {
         if depth > MAX_DEPTH {
             return;
@@ -83,23 +70,12 @@ impl Names<'_> {
         }
     }
 
-    /// Terraform's own arguments of the first level; blocks are judged by their names too.
-    fn terraform(mut self, schema: &Resource, value: &Value) {
-        let Data::Map(map) = &value.data else { return };
-        for entry in &map.entries {
-            if schema.attribute(ObjectId(0), &entry.key).is_none() {
-                let names: Vec<Str> = schema.attributes().iter().map(|a| a.name.clone()).collect();
-                self.report(entry, &names);
-            }
-        }
-    }
-
     fn report(&mut self, entry: &Entry, names: &[Str]) {
         if entry.value.is_unset() {
             return;
         }
         let span = self.store.place(entry.key_origin).unwrap_or(self.span);
-        let message = format!("`{}` has no {} `{}`", self.owner, self.what, entry.key);
+        let message = format!("`{}` has no property `{}`", self.owner, entry.key);
         let mut diagnostic = Diagnostic::warning("unknown-property", message, span);
         if let Some(like) = closest(&entry.key, names) {
             diagnostic = diagnostic.with_help(format!("did you mean `{like}`?"));
