@@ -14,9 +14,11 @@ use super::{Cx, Failure, Function, Look, Returns, nullable, pure};
 use crate::eval::Outcome;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    pure("file", (1, 1), Look::Shallow, Returns::String, |cx, args| match String::from_utf8(bytes(cx, args)?) {
-        Ok(text) => cx.string(text),
-        Err(_) => cx.fail("the file is not UTF-8"),
+    pure("file", (1, 1), Look::Shallow, Returns::String, |cx, args| {
+        match String::from_utf8(bytes(cx, args)?) {
+            Ok(text) => cx.string(text),
+            Err(_) => cx.fail("the file is not UTF-8"),
+        }
     }),
     pure("filebase64", (1, 1), Look::Shallow, Returns::String, |cx, args| {
         cx.string(BASE64.encode(bytes(cx, args)?))
@@ -169,8 +171,7 @@ fn template(cx: &Cx<'_, '_>, path: Option<&str>, text: &str, vars: &Value) -> Ou
             }
             _ => return cx.fail("the variables must be a map"),
         };
-        let bound: Vec<(Str, Value)> =
-            map.entries.iter().map(|e| (e.key.clone(), e.value.clone())).collect();
+        let bound: Vec<(Str, Value)> = map.entries.iter().map(|e| (e.key.clone(), e.value.clone())).collect();
         let env = super::Env { strict: true, ..cx.env };
         cx.evaluator.template_with(&parts, &bound, cx.span, env)
     })

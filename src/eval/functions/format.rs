@@ -81,7 +81,8 @@ fn pieces(cx: &Cx<'_, '_>, format: &str) -> Result<Vec<Piece>, Failure> {
                     in_precision = true;
                 }
                 '[' => {
-                    let digits: String = std::iter::from_fn(|| chars.next_if(|c| c.is_ascii_digit())).collect();
+                    let digits: String =
+                        std::iter::from_fn(|| chars.next_if(|c| c.is_ascii_digit())).collect();
                     verb.index = digits.parse().ok().filter(|&n| n > 0);
                     if chars.next() != Some(']') || verb.index.is_none() {
                         return cx.fail("an argument's number is wrong");
@@ -138,14 +139,7 @@ fn formatted(cx: &Cx<'_, '_>, format: &str, args: &[Value]) -> Outcome {
     Ok(cx.evaluator.join_text(out, cx.span))
 }
 
-fn one(
-    cx: &Cx<'_, '_>,
-    verb: &Verb,
-    raw: &str,
-    arg: &Value,
-    format: &str,
-    args: &[Value],
-) -> Outcome {
+fn one(cx: &Cx<'_, '_>, verb: &Verb, raw: &str, arg: &Value, format: &str, args: &[Value]) -> Outcome {
     let plain = verb.width.is_none() && verb.precision.is_none() && verb.flags.is_empty();
     cx.evaluator.each_arm(arg, &|arg| {
         let kept = match &arg.data {
@@ -155,7 +149,8 @@ fn one(
             _ => matches!(verb.mode, 'v' | 's') && !super::super::compare::is_known(arg),
         };
         if kept {
-            let string_like = matches!(arg.data, Data::Text(_) | Data::Json(_)) || matches!(arg.data, Data::Unknown(_));
+            let string_like =
+                matches!(arg.data, Data::Text(_) | Data::Json(_)) || matches!(arg.data, Data::Unknown(_));
             if string_like && plain && matches!(verb.mode, 's' | 'v' | 'd' | 't') {
                 return Ok(arg.clone());
             }
@@ -293,12 +288,17 @@ fn float(n: &Number, mode: char, precision: Option<usize>) -> String {
         _ => {
             // The shortest that reads back the same, or so many digits.
             let shortest = format!("{value:e}");
-            let digits = shortest.split('e').next().unwrap_or("").chars().filter(char::is_ascii_digit).count();
+            let digits =
+                shortest.split('e').next().unwrap_or("").chars().filter(char::is_ascii_digit).count();
             let wanted = precision.map_or(digits, |p| p.max(1));
             let (mantissa, exponent) = exponential(wanted.saturating_sub(1));
             let limit = precision.map_or(21, |p| p.max(1) as i32);
             let trim = |text: String| {
-                if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+                if text.contains('.') {
+                    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+                } else {
+                    text
+                }
             };
             if exponent < -4 || exponent >= limit {
                 written(&trim(mantissa), exponent)

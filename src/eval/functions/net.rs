@@ -4,7 +4,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::Str;
 
-
 use super::super::value::Value;
 use super::{Cx, Failure, Function, Look, MANY, Returns, pure};
 use crate::eval::Outcome;
@@ -163,4 +162,3 @@ fn cidrsubnets(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
     }
     cx.strings(made)
 }
-

@@ -17,9 +17,8 @@ pub fn unknown_names(store: &Store, instance: &Instance) -> Vec<Diagnostic> {
     let declared = instance.info.type_name.as_str();
     if declared.contains("::") {
         if let Some(of) = registry::get(declared) {
-            let names =
-                Names { store, owner: declared, span: instance.header, what: "property", out: &mut out };
-            names.registry(&of, ShapeId(0), &instance.values, 0);
+            let mut names = Names { store, owner: declared, span: instance.header, out: &mut out };
+            names.walk(&of, ShapeId(0), &instance.values, 0);
         }
     }
     out
