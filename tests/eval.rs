@@ -237,3 +237,142 @@ output "upper" { value = "q ${aws_sqs_queue.q.name}" }
     ]);
     insta::assert_snapshot!(listing(&evaluation));
 }
+
+/// Parses an expression as it would stand in the root module.
+fn expression(loader: &Loader, program: &Program, text: &str) -> Option<masugata::program::Expr> {
+    use masugata::program::{Mode, Root, hcl};
+    let file = loader.sources().add("<console>", text);
+    let tree = masugata::syntax::hcl::parse_expression(file, 0, u32::MAX);
+    if !tree.errors.is_empty() {
+        return None;
+    }
+    let module = program.module(program.root)?;
+    let names = |t: hcl::Traversal<'_>| -> (Root, usize) {
+        let first = t.steps.first().copied().unwrap_or("");
+        match t.name {
+            "var" if module.inputs.contains_key(first) => (Root::Input(first.into()), 1),
+            "local" if module.locals.contains_key(first) => (Root::Local(first.into()), 1),
+            "path" | "terraform" => (Root::Named(format!("{}.{first}", t.name).into()), 1),
+            "each" if first == "key" => (Root::EachKey, 1),
+            "count" => (Root::CountIndex, 1),
+            name => {
+                let declared = module.resources.iter().any(|r| r.type_name == name && r.name == first);
+                let root = if declared {
+                    Root::Resource { mode: Mode::Managed, type_name: name.into(), name: first.into() }
+                } else {
+                    Root::Undeclared(name.into())
+                };
+                (root, 1)
+            }
+        }
+    };
+    let mut reader = hcl::Reader::new(&tree, names);
+    Some(reader.expr(tree.child(tree.root(), 0)?))
+}
+
+/// What `terraform console` 1.11.4 answers, recorded: expression, answer (JSON, `error`, `unknown`, or `text` and what
+/// it prints), and whether it is sensitive.
+#[test]
+fn terraform_console_agrees() {
+    let table = include_str!("eval_console/terraform-1.11.4.tsv");
+    // Where we differ, and why.
+    let exceptions: &[(&str, &str)] = &include!("eval_console/exceptions.in");
+    let loader = loader(&[
+        (
+            "main.tf",
+            r#"
+variable "unset_str" {
+  type    = string
+  default = null
+}
+variable "s" {
+  type    = string
+  default = "hello"
+}
+variable "secret" {
+  type      = string
+  sensitive = true
+  default   = "pw"
+}
+variable "obj" {
+  type    = object({ a = string, b = optional(number, 7), c = optional(string) })
+  default = { a = "x" }
+}
+locals {
+  l    = ["a", "b", "c"]
+  m    = { a = 1, b = 2 }
+  objs = [{ id = "i1", n = [1, 2] }, { id = "i2", n = [3] }]
+  nul  = null
+}
+resource "terraform_data" "u" { input = "known-input" }
+resource "terraform_data" "c" {
+  count = 2
+  input = count.index
+}
+resource "terraform_data" "f" {
+  for_each = toset(["x", "y"])
+  input    = each.key
+}
+"#,
+        ),
+        ("f.txt", "abc\n"),
+        ("t.tftpl", "Hello, ${name}!%{ for x in xs ~} ${x}%{ endfor ~}\n"),
+    ]);
+    let program = terraform_program(&loader);
+    let rows: Vec<(String, &str, bool)> = table
+        .lines()
+        .map(|line| {
+            let mut fields = line.split('\t');
+            let expr = serde_json::from_str(fields.next().expect("an expression")).expect("a string");
+            (expr, fields.next().expect("an answer"), fields.next() == Some("sensitive"))
+        })
+        .collect();
+    let mut failures = Vec::new();
+    let mut excused = 0;
+    let exprs: Vec<_> = rows.iter().map(|(text, ..)| expression(&loader, &program, text)).collect();
+    let parsed: Vec<_> = exprs.iter().flatten().cloned().collect();
+    let (evaluation, outcomes) =
+        evaluate_with(&program, &Inputs::default(), Arc::clone(loader.sources()), Some(&loader), &parsed);
+    let store = &evaluation.store;
+    let mut outcomes = outcomes.into_iter();
+    for ((text, answer, sensitive), expr) in rows.iter().zip(&exprs) {
+        let outcome = expr.as_ref().map(|_| outcomes.next().expect("an outcome"));
+        let ours = match &outcome {
+            None => "error (syntax)".to_owned(),
+            Some(Err(failure)) => format!("error {}", failure.message()),
+            Some(Ok(value)) => {
+                let failed = matches!(value.data, Data::Unknown(id) if matches!(
+                    store.unknown_info(id).kind,
+                    masugata::eval::UnknownKind::Reason { .. } | masugata::eval::UnknownKind::Failed { .. }
+                ));
+                if failed {
+                    format!("error {}", show(store, value))
+                } else {
+                    match store.json_text(value) {
+                        Some(json) => json,
+                        None => format!("unknown {}", show(store, value)),
+                    }
+                }
+            }
+        };
+        let agrees = match *answer {
+            "error" => ours.starts_with("error"),
+            // What Terraform can't tell we may know (`false && x`).
+            "unknown" => !ours.starts_with("error"),
+            answer if answer.starts_with("text ") => !ours.starts_with("error"),
+            answer => ours == answer,
+        };
+        let secret =
+            outcome.and_then(Result::ok).is_some_and(|value| store.is_sensitive(store.deep_marks(&value)));
+        let agrees = agrees && (secret || !sensitive);
+        let excuse = exceptions.iter().find(|(expr, _)| expr == text);
+        match (agrees, excuse) {
+            (true, None) => {}
+            (false, Some(_)) => excused += 1,
+            (false, None) => failures.push(format!("{text}\n  terraform: {answer}\n  masugata:  {ours}")),
+            (true, Some(_)) => failures.push(format!("{text} agrees: take it off the list of exceptions")),
+        }
+    }
+    assert!(failures.is_empty(), "{} of {} differ:\n{}", failures.len(), rows.len(), failures.join("\n"));
+    assert_eq!(excused, exceptions.len());
+}

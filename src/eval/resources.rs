@@ -940,10 +940,13 @@ impl<'p> Run<'p> {
                 let values = self.whole_body(module, resource, one);
                 let values = self.with_document(values, resource, one, module);
                 let Some(info) = self.store.instance(one.id) else { continue };
+                let exists = self.store.and(module.exists, one.guard);
+                // Only what it is where it exists matters.
+                let values = if exists.is_open() { self.store.given(&values, exists) } else { values };
                 out.push(Instance {
                     id: one.id,
                     info,
-                    exists: self.store.and(module.exists, one.guard),
+                    exists,
                     values,
                     meta: self.meta(module, resource, one),
                     header: resource.header,

@@ -11,7 +11,9 @@ use super::super::guard::Guard;
 use super::super::value::{Data, Member, Value};
 use super::hash::hex;
 use super::{Cx, Failure, Function, Look, Returns, nullable, pure};
-use crate::eval::Outcome;
+use crate::eval::{InstanceId, Names, Outcome};
+use crate::program::Root;
+use crate::source::{Diagnostic, Span};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     pure("file", (1, 1), Look::Shallow, Returns::String, |cx, args| {
@@ -172,7 +174,34 @@ fn template(cx: &Cx<'_, '_>, path: Option<&str>, text: &str, vars: &Value) -> Ou
             _ => return cx.fail("the variables must be a map"),
         };
         let bound: Vec<(Str, Value)> = map.entries.iter().map(|e| (e.key.clone(), e.value.clone())).collect();
-        let env = super::Env { strict: true, ..cx.env };
-        cx.evaluator.template_with(&parts, &bound, cx.span, env)
+        let names = TemplateNames { outer: cx.env.names };
+        cx.evaluator.template_with(&parts, &bound, cx.span, super::Env::new(&names).strictly())
     })
+}
+
+/// In a template there are only the variables that it is given.
+struct TemplateNames<'n> {
+    outer: &'n dyn Names,
+}
+
+impl Names for TemplateNames<'_> {
+    fn root(&self, root: &Root, span: Span) -> Outcome {
+        let name = match root {
+            Root::Bound(name) => name.as_str(),
+            _ => "this name",
+        };
+        Err(Failure::new("invalid-template", format!("the template's variables have no `{name}`"), span))
+    }
+
+    fn instance_attribute(&self, instance: InstanceId, name: &str, span: Span) -> Outcome {
+        self.outer.instance_attribute(instance, name, span)
+    }
+
+    fn instance_object(&self, instance: InstanceId, span: Span) -> Outcome {
+        self.outer.instance_object(instance, span)
+    }
+
+    fn report(&self, diagnostic: Diagnostic) {
+        self.outer.report(diagnostic);
+    }
 }

@@ -146,6 +146,8 @@ fn one(cx: &Cx<'_, '_>, verb: &Verb, raw: &str, arg: &Value, format: &str, args:
             Data::Unknown(id) if cx.store.is_failed(*id) => return Ok(arg.clone()),
             Data::Unknown(_) | Data::Text(_) => true,
             Data::Instance(_) => true,
+            // So does Terraform: with null the result is not known.
+            Data::Null | Data::Absent => verb.mode != 'v',
             _ => matches!(verb.mode, 'v' | 's') && !super::super::compare::is_known(arg),
         };
         if kept {
