@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 
 use crate::Str;
-use crate::program::{Attribute, Block, Body, Dialect, Expr, Mode, Repeat, Resource, TypeExpr};
+use crate::program::{Attribute, Block, Body, Dialect, Expr, Repeat, Resource, TypeExpr};
 use crate::source::Span;
 
 use super::evaluator::literal_data;
@@ -1097,9 +1097,4 @@ fn quoted(name: &str) -> String {
     }
     out.push('"');
     out
-}
-
-/// Whether a resource is a data source.
-pub(super) fn is_data(resource: &Resource) -> bool {
-    resource.mode == Mode::Data
 }

@@ -9,7 +9,7 @@ use masugata::terraform::plan;
 use crate::support::{loader, outline, text};
 
 /// A plan as Terraform 1.11 writes it, shortened.
-pub const PLAN: &str = r#"{
+pub(crate) const PLAN: &str = r#"{
   "format_version": "1.2",
   "variables": {"env": {"value": "prod"}},
   "planned_values": {"root_module": {}},

@@ -10,7 +10,7 @@ use masugata::source::{Diagnostic, Loader};
 use masugata::terraform::Modules;
 
 /// A loader over files that only exist in memory, under `/repo`.
-pub fn loader(files: &[(&str, &str)]) -> Loader {
+pub(crate) fn loader(files: &[(&str, &str)]) -> Loader {
     let mut loader = Loader::new("/repo");
     for (path, text) in files {
         loader.overlay(Path::new(path), *text);
@@ -18,14 +18,14 @@ pub fn loader(files: &[(&str, &str)]) -> Loader {
     loader
 }
 
-pub fn program(files: &[(&str, &str)]) -> (Loader, Program) {
+pub(crate) fn program(files: &[(&str, &str)]) -> (Loader, Program) {
     let loader = loader(files);
     let program = Modules::new().program(&loader, Path::new("/repo"));
     (loader, program)
 }
 
 /// `path:line: code: message [help]`.
-pub fn shown(loader: &Loader, diagnostics: &[Diagnostic]) -> Vec<String> {
+pub(crate) fn shown(loader: &Loader, diagnostics: &[Diagnostic]) -> Vec<String> {
     diagnostics
         .iter()
         .map(|d| {
@@ -40,7 +40,7 @@ pub fn shown(loader: &Loader, diagnostics: &[Diagnostic]) -> Vec<String> {
 }
 
 /// A program's expression as text: what matters of it, without places.
-pub fn text(expr: &Expr) -> String {
+pub(crate) fn text(expr: &Expr) -> String {
     let list = |items: &[Expr]| items.iter().map(text).collect::<Vec<_>>().join(", ");
     match &expr.kind {
         ExprKind::Literal(Literal::String(s)) => format!("{:?}", s.as_str()),
@@ -90,7 +90,7 @@ pub fn text(expr: &Expr) -> String {
     }
 }
 
-pub fn template(parts: &[TemplatePart]) -> String {
+pub(crate) fn template(parts: &[TemplatePart]) -> String {
     let parts: Vec<_> = parts
         .iter()
         .map(|part| match part {
@@ -107,18 +107,18 @@ pub fn template(parts: &[TemplatePart]) -> String {
 }
 
 /// The locals of a single file.
-pub fn locals(source: &str) -> BTreeMap<String, String> {
+pub(crate) fn locals(source: &str) -> BTreeMap<String, String> {
     let (_, program) = program(&[("main.tf", &format!("locals {{\n{source}\n}}\n"))]);
     let root = program.module(program.root).unwrap();
     root.locals.iter().map(|(n, l)| (n.to_string(), text(&l.value))).collect()
 }
 
-pub fn local(source: &str) -> String {
+pub(crate) fn local(source: &str) -> String {
     locals(&format!("x = {source}"))["x"].clone()
 }
 
 /// A program's root as text.
-pub fn outline(program: &Program) -> String {
+pub(crate) fn outline(program: &Program) -> String {
     use std::fmt::Write;
     let root = program.module(program.root).unwrap();
     let mut out = String::new();
@@ -195,7 +195,7 @@ pub fn outline(program: &Program) -> String {
 }
 
 /// A type constraint without the places in its defaults.
-pub fn kind(t: Option<&TypeExpr>) -> String {
+pub(crate) fn kind(t: Option<&TypeExpr>) -> String {
     match t {
         None => "-".into(),
         Some(TypeExpr::List(t)) => format!("list({})", kind(Some(t))),

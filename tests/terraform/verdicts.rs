@@ -2,7 +2,7 @@
 
 /// Small configurations with the lines where `terraform validate` 1.11.4 reports errors.
 #[rustfmt::skip]
-pub const VALIDATE: &[(&str, &str, &[u32])] = &[
+pub(crate) const VALIDATE: &[(&str, &str, &[u32])] = &[
     ("valid", r#"variable "a" {
   type = string
 }

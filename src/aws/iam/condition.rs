@@ -262,7 +262,7 @@ const OWN_NAME: usize = 6;
 fn names_somebody(store: &Store, who: Who, value: &Value, literal: bool) -> Option<bool> {
     match who {
         Who::Address => {
-            let Some(text) = scalar_text(value) else { return None };
+            let text = scalar_text(value)?;
             Some(parse_cidr(&text).is_some_and(is_narrow))
         }
         Who::True => scalar_text(value).map(|text| text.eq_ignore_ascii_case("true")),

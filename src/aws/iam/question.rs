@@ -250,9 +250,11 @@ fn speaks_of_all(store: &Store, statement: &Statement, action: &Pattern, resourc
     let mut truth = statement.speaks_of_resources(store, resource);
     if resource.is_everything() && !truth.yes.is_true() {
         let every_arn = statement.resources.any(store, &|item| {
-            (!item.pattern.has_terms())
-                .then(|| covers(&[&item.pattern], &Pattern::parse("arn:*:*:*:*:*")))
-                .unwrap_or(Some(false))
+            if item.pattern.has_terms() {
+                Some(false)
+            } else {
+                covers(&[&item.pattern], &Pattern::parse("arn:*:*:*:*:*"))
+            }
         });
         truth = store.truth_or(truth, every_arn);
         let on_roles = action.text().is_some_and(|a| matches!(a.as_str(), "iam:passrole" | "sts:assumerole"));

@@ -87,8 +87,9 @@ pub fn rules(store: &Store, resource: &Resource, direction: Direction) -> Value 
 
 /// For each rule the blocks of others that make the internet complete with it.
 fn blocks_together(store: &Store, rules: &[Guarded<Value>]) -> Vec<Vec<Member>> {
-    let mut groups: rustc_hash::FxHashMap<(Option<Str>, Option<i64>, Option<i64>), Vec<usize>> =
-        Default::default();
+    /// Protocol and ports.
+    type Traffic = (Option<Str>, Option<i64>, Option<i64>);
+    let mut groups: rustc_hash::FxHashMap<Traffic, Vec<usize>> = Default::default();
     let mut blocks: Vec<Vec<(Guard, IpNet, Value)>> = Vec::with_capacity(rules.len());
     for (index, rule) in rules.iter().enumerate() {
         let known: Vec<(Guard, IpNet, Value)> = addresses(store, &rule.value)

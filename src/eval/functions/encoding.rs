@@ -258,7 +258,7 @@ fn yaml_value(cx: &Cx<'_, '_>, tree: &Tree, node: NodeId, budget: &mut usize, de
             Ok(cx.computed(match yaml::scalar(tree, node) {
                 Some(Scalar::String(text)) => Data::String(Str::from(text.as_ref())),
                 Some(Scalar::Int(n)) => Data::Number(Number::Int(n)),
-                Some(Scalar::Decimal(d)) => match Number::parse(d.as_ref()) {
+                Some(Scalar::Decimal(d)) => match Number::parse(d) {
                     Some(n) => Data::Number(n),
                     None => Data::String(Str::from(yaml::text(tree, node).as_ref())),
                 },

@@ -204,7 +204,7 @@ impl Evaluator<'_> {
         match &last.data {
             Data::List(list) if list.rest.is_none() => {
                 let Some(cases) = self.store.list_cases(list, MAX_CASES) else {
-                    return Ok(self.unknown_call(name, &[last.clone()], Returns::Any, span));
+                    return Ok(self.unknown_call(name, std::slice::from_ref(last), Returns::Any, span));
                 };
                 let single = cases.len() == 1;
                 let mut arms = Vec::with_capacity(cases.len());
@@ -690,19 +690,6 @@ impl<'a> Cx<'_, 'a> {
             Some(Data::Map(map)) => Ok(map),
             _ => self.fail(format!("argument {} must be a map or object", i + 1)),
         }
-    }
-
-    /// The strings of a list argument whose members are known.
-    fn arg_strs(&self, args: &[Value], i: usize) -> Result<Vec<Str>, Failure> {
-        let list = self.arg_list(args, i)?;
-        let mut texts = Vec::with_capacity(list.members.len());
-        for member in &list.members {
-            match self.store.string_of(&member.value) {
-                Some(s) => texts.push(s),
-                None => return self.fail(format!("argument {} must be a list of strings", i + 1)),
-            }
-        }
-        Ok(texts)
     }
 
     fn convert(&self, value: &Value, to: &TypeExpr) -> Outcome {

@@ -15,11 +15,11 @@ const MAX_DEPTH: u32 = 50;
 pub fn unknown_names(store: &Store, instance: &Instance) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let declared = instance.info.type_name.as_str();
-    if declared.contains("::") {
-        if let Some(of) = registry::get(declared) {
-            let mut names = Names { store, owner: declared, span: instance.header, out: &mut out };
-            names.walk(&of, ShapeId(0), &instance.values, 0);
-        }
+    if declared.contains("::")
+        && let Some(of) = registry::get(declared)
+    {
+        let mut names = Names { store, owner: declared, span: instance.header, out: &mut out };
+        names.walk(&of, ShapeId(0), &instance.values, 0);
     }
     out
 }

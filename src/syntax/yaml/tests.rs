@@ -175,10 +175,7 @@ fn plain_scalars_keep_their_digits() {
          \"0x1F\", \"22:22\", \"1e3\", \"08\", 123456789012345678901234567890, \"5\", \".5\", \"+5\", 1.5e+3, 0, \
          \"0.0.0.0/0\", \"y\", \"n\"]"
     );
-    assert_eq!(
-        shown("[!!str 12, !!str , ! 5]"),
-        "[!!str 12, !!str null, ! 5]".replace("!!str 12", "!!str 12")
-    );
+    assert_eq!(shown("[!!str 12, !!str , ! 5]"), "[!!str 12, !!str null, ! 5]");
     let tree = tree("a: !!str 12");
     let value = find(&tree, tree.child(tree.child(tree.root(), 0).unwrap(), 0).unwrap(), "a").unwrap();
     assert_eq!(scalar(&tree, value), Some(Scalar::String("12".into())));
