@@ -1,6 +1,15 @@
 //! Linking: references, companions, questions. Sizes are those of a large root and of the largest generated file that
 //! must still be read in seconds.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic"
+)]
 #![expect(missing_docs, reason = "criterion makes functions without documentation")]
 
 use std::hint::black_box;

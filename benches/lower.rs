@@ -1,5 +1,14 @@
 //! Lowering: reading a type's tables for the first time, and instances by the thousand in both languages.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic"
+)]
 #![expect(missing_docs, reason = "criterion makes functions without documentation")]
 
 use std::hint::black_box;

@@ -1,5 +1,16 @@
 //! How fast text becomes a tree: bytes a second on one core, and what damage costs.
 
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic"
+)]
+
 use std::hint::black_box;
 use std::sync::Arc;
 

@@ -1,5 +1,15 @@
 //! Cloud assemblies: stacks, stages, nested stacks, and the way back to the app's own lines.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,15 @@
 //! Evaluating small programs in both languages, written as source.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic"
+)]
+
 use std::path::Path;
 use std::sync::Arc;
 

@@ -1,6 +1,16 @@
 //! From source text to the graph and to what AWS makes of it: references, companions, networks and policies, in both
 //! languages.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic"
+)]
+
 use std::path::Path;
 use std::sync::Arc;
 

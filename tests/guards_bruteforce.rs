@@ -1,6 +1,16 @@
 //! The proof of the guards: evaluating a program under every valuation of its open inputs gives exactly the instances
 //! and values that the guarded run reports under that valuation. For random small programs in both languages.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic"
+)]
+
 use std::path::Path;
 use std::sync::Arc;
 

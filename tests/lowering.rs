@@ -1,5 +1,15 @@
 //! Every table under `grammars/terraform/` against both schemas.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic"
+)]
+
 use masugata::model::{lower, table};
 
 #[test]

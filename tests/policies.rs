@@ -7,6 +7,15 @@
 //! An example is read, evaluated, lowered and linked like any input; a `fail` block must have findings of exactly this
 //! page starting on exactly the marked lines, all other blocks none.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic"
+)]
 #![expect(clippy::print_stdout, reason = "this harness prints its own results, one line a page")]
 
 use std::collections::BTreeMap;

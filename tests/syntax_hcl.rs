@@ -3,6 +3,16 @@
 //! The laws run on texts that stand here; with `MASUGATA_CORPUS=DIR[:DIR]` in the environment they also run on every
 //! `.tf` file below those directories.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic"
+)]
+
 use std::path::PathBuf;
 
 use masugata::source::Sources;

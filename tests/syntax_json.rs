@@ -1,5 +1,15 @@
 //! JSON: what is valid, exact spans, and what survives damage.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic"
+)]
+
 use masugata::source::Sources;
 use masugata::syntax::{Kind, Node, NodeId, Tree, json};
 use proptest::prelude::*;

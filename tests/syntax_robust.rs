@@ -3,6 +3,16 @@
 //! Sizes are small so that a debug build runs them quickly; `MASUGATA_SCALE=N` multiplies them, and with
 //! `MASUGATA_CORPUS=DIR[:DIR]` the files below these directories are mutated too.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may panic"
+)]
+
 use std::time::{Duration, Instant};
 
 use masugata::source::Sources;

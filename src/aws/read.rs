@@ -135,7 +135,7 @@ fn collect_members(store: &Store, guard: Guard, value: &Value, depth: usize, all
 pub type Holds<'a> = &'a dyn Fn(usize) -> bool;
 
 /// Splits what is possible by some conditions and asks in each cell, with the conditions that hold there; the answer is
-/// exact as long as no more than [`MAX_SPLIT`] different conditions are open. Beyond that the asker must be monotone:
+/// exact as long as no more than eight different conditions are open. Beyond that the asker must be monotone:
 /// more conditions that hold never turn a true answer into a false one.
 pub fn by_cases(store: &Store, guards: &[Guard], ask: &dyn Fn(Holds<'_>) -> Option<bool>) -> Truth {
     let mut open: Vec<Guard> =
