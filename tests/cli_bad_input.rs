@@ -31,13 +31,15 @@ struct Ran {
 }
 
 fn check(root: &Path) -> Ran {
+    let mut told = tempfile::tempfile().unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_masugata"))
         .args(["check", "--format", "json", "--select", "s3-public-acl", "--output", "out.result"])
         .current_dir(root)
         .env_clear()
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
+        // a pipe that nobody reads while it runs would fill up
+        .stderr(Stdio::from(told.try_clone().unwrap()))
         .spawn()
         .unwrap();
     let since = Instant::now();
@@ -53,7 +55,8 @@ fn check(root: &Path) -> Ran {
         std::thread::park_timeout(Duration::from_millis(5));
     };
     let mut stderr = String::new();
-    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut stderr).unwrap();
+    std::io::Seek::rewind(&mut told).unwrap();
+    std::io::Read::read_to_string(&mut told, &mut stderr).unwrap();
     let code = status.code().unwrap_or_else(|| panic!("it was killed: {status} {stderr}"));
     let text = fs::read_to_string(root.join("out.result")).unwrap_or_else(|e| panic!("{e}: {stderr}"));
     Ran { code, value: serde_json::from_str(&text).unwrap(), stderr }

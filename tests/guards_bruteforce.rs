@@ -72,7 +72,7 @@ fn condition(depth: u32) -> BoxedStrategy<String> {
             .prop_map(|(a, op, b)| format!("({a} {op} {b})")),
         1 => (condition(depth - 1), condition(depth - 1), condition(depth - 1))
             .prop_map(|(a, b, c)| format!("({a} ? {b} : {c})")),
-        1 => (simple_text(depth - 1), simple_text(depth - 1)).prop_map(|(a, b)| format!("contains([\"x\", {a}], {b})")),
+        1 => simple_text(depth - 1).prop_map(|b| format!("contains([\"x\", \"p\"], {b})")),
         1 => (condition(depth - 1), condition(depth - 1)).prop_map(|(a, b)| format!("anytrue([{a}, {b}])")),
         1 => (condition(depth - 1), condition(depth - 1)).prop_map(|(a, b)| format!("({a}) == ({b})")),
     ]
@@ -477,7 +477,9 @@ impl Check<'_> {
             last?;
         }
         for entry in &guarded.entries {
-            if entry.guard.is_true() && !entry.value.is_unset() && actual.get(&entry.key).is_none() {
+            // A list of blocks of which there are none is the same as no block.
+            let none = entry.value.as_list().is_some_and(|l| l.members.iter().all(|m| !m.guard.is_true()));
+            if entry.guard.is_true() && !none && !entry.value.is_unset() && actual.get(&entry.key).is_none() {
                 let failed = is_reason(self.guarded, &entry.value);
                 if !failed && entry.key != "[*]" {
                     return Err(format!("the actual run has no `{}`", entry.key));

@@ -383,7 +383,10 @@ impl TreeBuilder {
             && let Some(first) = self.errors.get(MAX_ERRORS).map(|e| e.span)
         {
             let message = format!("{} more syntax errors in this file", self.errors.len() - MAX_ERRORS);
+            // An exceeded budget is what explains the others: it is told in any case.
+            let budget = self.errors.iter().skip(MAX_ERRORS).find(|e| e.code.ends_with("-budget")).cloned();
             self.errors.truncate(MAX_ERRORS);
+            self.errors.extend(budget);
             self.errors.push(SyntaxError::new("more-errors", message, first));
         }
         Tree { file, language, nodes: self.nodes, errors: self.errors, aliases: self.aliases }

@@ -187,6 +187,8 @@ fn block(file: &str, raw: &str, node: Node) -> String {
     let content = unix(content);
     // the line end of the header
     let content = content.strip_prefix('\n').unwrap_or(&content);
+    // Only blank lines: there is no content, and its last line break is none that clipping keeps.
+    let content = if content.bytes().all(|b| b == b' ') { "" } else { content };
     let mut out = String::with_capacity(content.len());
     let lines = content.split('\n').map(|line| {
         let spaces = line.bytes().take(indent).take_while(|&b| b == b' ').count();
