@@ -197,11 +197,12 @@ fn deep_nesting_of_every_kind() {
     for text in [
         format!("{head}{}{}\n", "[".repeat(n), "]".repeat(n)),
         format!("{head}{}1{}\n", "{a: ".repeat(n), "}".repeat(n)),
-        format!("{head}{}1\n", "!Sub ".repeat(n)),
         format!("{head}\n        {}1\n", "- ".repeat(n)),
     ] {
         bad("bad.yaml", text, &["deep", "nest", "depth"]);
     }
+    // two tags on one node are no YAML at any depth
+    bad("bad.yaml", format!("{head}{}1\n", "!Sub ".repeat(n)), &["did not find expected key"]);
     let head = "{\"Resources\": {\"A\": {\"Type\": \"AWS::S3::Bucket\", \"Properties\": {\"X\": ";
     for text in [
         format!("{head}{}{}}}}}}}}}", "[".repeat(n), "]".repeat(n)),
