@@ -130,12 +130,14 @@ impl Store {
             };
         }
         if let Data::Unknown(y) = other.data {
-            // Two closed domains can be compared value by value.
-            if self.domain(x).is_some() && self.domain(y).is_some() {
-                let left = self.choice(self.arms(&Value::new(Data::Unknown(x), other.origin)));
-                let right = self.choice(self.arms(other));
-                if !matches!(left.data, Data::Unknown(_)) && !matches!(right.data, Data::Unknown(_)) {
-                    return self.equal_in(&left, &right, dialect, 1);
+            // The values of a closed domain can be compared one by one.
+            let alone = |id: UnknownId| Value::new(Data::Unknown(id), other.origin);
+            for (closed, open) in [(x, y), (y, x)] {
+                if self.domain(closed).is_some() {
+                    let values = self.choice(self.arms(&alone(closed)));
+                    if !matches!(values.data, Data::Unknown(_)) {
+                        return self.equal_in(&values, &alone(open), dialect, 1);
+                    }
                 }
             }
             return Truth::UNKNOWN;
