@@ -225,6 +225,12 @@ impl Evaluator<'_> {
                 // An instance without `count` that is indexed as if it had one.
                 _ => fail("this resource has no `count` or `for_each`, so it has no index".to_owned()),
             },
+            Data::Unknown(id)
+                if !self.policy()
+                    && super::convert::is_primitive(&self.store.unknown_info(*id).type_expr) =>
+            {
+                fail(format!("`{}` has no elements", self.store.unknown_name(*id)))
+            }
             Data::Unknown(id) => {
                 let name = self.store.string_of(key);
                 let step = match (&key.data, &name) {
