@@ -248,6 +248,63 @@ output "upper" { value = "q ${aws_sqs_queue.q.name}" }
     insta::assert_snapshot!(listing(&evaluation));
 }
 
+/// Programs that are too deep or too large: an answer and one diagnostic that names the budget.
+#[test]
+fn budgets() {
+    use std::fmt::Write;
+    let errors = |source: &str| {
+        let evaluation = terraform(&[("main.tf", source)]);
+        let messages: Vec<String> = evaluation.diagnostics.iter().map(|d| d.message.clone()).collect();
+        (evaluation, messages)
+    };
+    // Long chains of locals are no problem.
+    let mut source = String::from("locals {\n  l0 = \"x\"\n");
+    for i in 1..20_000 {
+        writeln!(source, "  l{i} = \"${{local.l{}}}\"", i - 1).expect("a string");
+    }
+    source.push_str("}\noutput \"o\" { value = local.l19999 }\n");
+    let (evaluation, messages) = errors(&source);
+    assert_eq!(messages, Vec::<String>::new());
+    assert_eq!(evaluation.outputs["o"].as_str().map(|s| s.as_str()), Some("x"));
+    // Long chains of resources, from the far end, are: what lies beyond is unknown.
+    let mut source = String::new();
+    for i in 0..30_000 {
+        writeln!(source, "resource \"x_y\" \"r{i}\" {{ a = x_y.r{}.a }}", i + 1).expect("a string");
+    }
+    source.push_str("resource \"x_y\" \"r30000\" { a = \"x\" }\n");
+    let (evaluation, messages) = errors(&source);
+    assert_eq!(evaluation.instances.len(), 30_001);
+    assert_eq!(messages.len(), 1, "{messages:?}");
+    assert!(
+        messages[0].starts_with("evaluation budget exceeded: expressions refer to each other"),
+        "{messages:?}"
+    );
+    // Counts and products; what stands beside them is as it is alone.
+    let (evaluation, messages) = errors(
+        "resource \"x_y\" \"many\" {\n  count = 10000000\n  a = \"m\"\n}\nresource \"x_y\" \"ok\" { a = \"fine\" }\n",
+    );
+    assert_eq!(evaluation.instances.len(), 2);
+    assert_eq!(
+        messages,
+        ["evaluation budget exceeded: `count` is 10000000, at most 10000 instances are made"]
+    );
+    let (_, messages) = errors(
+        "locals {\n  r = range(1000)\n  p = setproduct(local.r, local.r, local.r)\n}\noutput \"o\" { value = length(local.p) }\n",
+    );
+    assert_eq!(messages, ["evaluation budget exceeded: `setproduct` makes more than 100000 combinations"]);
+    // Many conditions on many inputs stay apart, in whatever order they are declared.
+    let mut source = String::new();
+    for i in 0..60 {
+        writeln!(source, "variable \"v{i}\" {{ type = bool }}").expect("a string");
+    }
+    let pairs: Vec<String> = (0..30).map(|i| format!("(var.v{i} && var.v{})", 59 - i)).collect();
+    writeln!(source, "resource \"x_y\" \"r\" {{ count = {} ? 1 : 0 }}", pairs.join(" || "))
+        .expect("a string");
+    let (evaluation, messages) = errors(&source);
+    assert_eq!(messages, Vec::<String>::new());
+    assert!(!evaluation.store.is_opaque(evaluation.instances[0].exists));
+}
+
 /// Parses an expression as it would stand in the root module.
 fn expression(loader: &Loader, program: &Program, text: &str) -> Option<masugata::program::Expr> {
     use masugata::program::{Mode, Root, hcl};

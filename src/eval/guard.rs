@@ -7,7 +7,8 @@
 //!
 //! The diagrams live in a [`super::Store`], which also has the operations; `describe.rs` says them in words.
 
-use rustc_hash::FxHashMap;
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::Str;
 
@@ -152,6 +153,9 @@ pub(super) struct GuardTable {
     cache: FxHashMap<(u8, u32, u32), u32>,
     pub(super) groups: Vec<Group>,
     group_of: FxHashMap<UnknownId, u32>,
+    /// Closed domains of inputs that no condition has asked for yet, in order of declaration. Inputs are ordered as
+    /// conditions use them, which keeps together what is used together and the diagrams small.
+    pending: IndexMap<UnknownId, Vec<Str>, FxBuildHasher>,
     atoms: usize,
     /// Conditions that the source names, in order of declaration.
     pub(super) named: Vec<(Guard, Str)>,
@@ -314,23 +318,53 @@ impl GuardTable {
 
     /// The whole domain of an input. Ignored when the input already has atoms of its own.
     pub(super) fn declare(&mut self, input: UnknownId, values: &[Str]) {
+        if values.is_empty() || values.len() > MAX_DOMAIN || self.group_of.contains_key(&input) {
+            return;
+        }
+        self.pending.entry(input).or_insert_with(|| {
+            let mut distinct: Vec<Str> = Vec::with_capacity(values.len());
+            for value in values {
+                if !distinct.contains(value) {
+                    distinct.push(value.clone());
+                }
+            }
+            distinct
+        });
+    }
+
+    /// The closed domain of an input.
+    pub(super) fn domain(&self, input: UnknownId) -> Option<Vec<Str>> {
+        if let Some(values) = self.pending.get(&input) {
+            return Some(values.clone());
+        }
+        let group = self.find_group(input)?;
+        let last = group.last.clone()?;
+        (!group.opaque).then(|| group.values.iter().cloned().chain(Some(last)).collect())
+    }
+
+    /// Gives an input with a declared domain its atoms.
+    fn settle(&mut self, input: UnknownId) {
+        let Some(values) = self.pending.shift_remove(&input) else { return };
         let Some((last, others)) = values.split_last() else { return };
-        if values.len() > MAX_DOMAIN || self.atoms + others.len() > MAX_ATOMS {
+        if self.atoms + others.len() > MAX_ATOMS {
             return;
         }
+        self.atoms += others.len();
         let id = self.group(input, false);
-        let Some(group) = self.groups.get_mut(id as usize) else { return };
-        if !group.values.is_empty() || group.last.is_some() {
-            return;
-        }
-        for value in others {
-            if value != last && !group.index.contains_key(value) {
+        if let Some(group) = self.groups.get_mut(id as usize) {
+            for value in others {
                 group.index.insert(value.clone(), group.values.len() as u32);
                 group.values.push(value.clone());
-                self.atoms += 1;
             }
+            group.last = Some(last.clone());
         }
-        group.last = Some(last.clone());
+    }
+
+    /// Gives all inputs their atoms: from then on the order is fixed, whoever asks.
+    pub(super) fn settle_all(&mut self) {
+        while let Some((&input, _)) = self.pending.first() {
+            self.settle(input);
+        }
     }
 
     fn atom(&mut self, group: u32, index: u32) -> u32 {
@@ -339,6 +373,7 @@ impl GuardTable {
 
     /// `input == value`. With `create` unset only what is already known of the input's values is used.
     pub(super) fn equals(&mut self, input: UnknownId, value: &Str, create: bool) -> Truth {
+        self.settle(input);
         let known = self.group_of.get(&input).copied();
         let id = match known {
             Some(id) => id,
@@ -376,6 +411,7 @@ impl GuardTable {
 
     /// A condition of which only the identity is known.
     pub(super) fn opaque(&mut self, unknown: UnknownId) -> Guard {
+        self.settle(unknown);
         if let Some(&id) = self.group_of.get(&unknown) {
             let is_opaque = self.groups.get(id as usize).is_some_and(|g| g.opaque);
             if is_opaque {

@@ -24,6 +24,8 @@ use super::value::{Data, Entry, List, ListKind, Map, MapKind, Member, Value};
 const MAX_COUNT: i64 = 10_000;
 /// The most instances of one root.
 const MAX_INSTANCES: usize = 400_000;
+/// The most references that a value inherits when it is read through a resource's attribute.
+const MAX_INHERITED: usize = 32;
 /// The key under which a mapping holds what stands for all members with unknown keys.
 pub(super) const SYMBOLIC: &str = "[*]";
 
@@ -616,6 +618,10 @@ impl<'p> Run<'p> {
                 }
             }
         };
+        // Along a chain of resources only so much is remembered of what is behind the next one.
+        if self.store.reference_count(value.marks) > MAX_INHERITED {
+            value.marks = self.evaluator.secrecy(&value);
+        }
         let marks = self.store.mark_reference(super::store::Marks::NONE, reference);
         value.marks = self.store.union_marks(value.marks, marks);
         if let Data::Choice(arms) = &value.data {

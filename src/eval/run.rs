@@ -226,6 +226,7 @@ impl<'p> Run<'p> {
                 ..Diagnostic::error(super::names::BUDGET, message, Span::new(crate::source::FileId(0), 0, 0))
             });
         }
+        self.store.settle_domains();
         parts.diagnostics = self.diagnostics.take();
         (parts, outcomes)
     }
@@ -289,7 +290,9 @@ impl<'p> Run<'p> {
 
     /// Takes a diagnostic, the same one once.
     pub(super) fn report(&self, diagnostic: Diagnostic) {
-        let key = (diagnostic.span, diagnostic.message.clone());
+        // A budget is exceeded at many places at once: the first one is enough.
+        let span = diagnostic.span.filter(|_| diagnostic.code != super::names::BUDGET);
+        let key = (span, diagnostic.message.clone());
         let mut diagnostics = self.diagnostics.borrow_mut();
         if diagnostics.len() < MAX_DIAGNOSTICS && self.reported.borrow_mut().insert(key) {
             diagnostics.push(diagnostic);

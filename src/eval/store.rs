@@ -288,13 +288,12 @@ impl Store {
 
     /// The values that an input can have (JSON texts), if its domain is closed.
     pub fn domain(&self, input: UnknownId) -> Option<Vec<Str>> {
-        let guards = self.guards.lock();
-        let group = guards.find_group(input)?;
-        let last = group.last.clone()?;
-        if group.opaque {
-            return None;
-        }
-        Some(group.values.iter().cloned().chain(Some(last)).collect())
+        self.guards.lock().domain(input)
+    }
+
+    /// Fixes the order of all declared inputs, so that what asks from several threads can't change it.
+    pub(super) fn settle_domains(&self) {
+        self.guards.lock().settle_all();
     }
 
     /// When an input has a value (JSON text). Makes a condition of it: only evaluating the source does that.
@@ -316,7 +315,9 @@ impl Store {
     /// The condition made by [`Self::opaque`], if the source has made one.
     pub fn opaque_known(&self, unknown: UnknownId) -> Option<Guard> {
         let mut guards = self.guards.lock();
-        guards.find_group(unknown)?;
+        if guards.find_group(unknown).is_none() && guards.domain(unknown).is_none() {
+            return None;
+        }
         Some(guards.opaque(unknown))
     }
 
@@ -555,6 +556,11 @@ impl Store {
     /// Whether it is ephemeral.
     pub fn is_ephemeral(&self, marks: Marks) -> bool {
         self.with_marks(marks, |m| m.ephemeral).unwrap_or(false)
+    }
+
+    /// How many references there are.
+    pub(super) fn reference_count(&self, marks: Marks) -> usize {
+        self.with_marks(marks, |m| m.references.len()).unwrap_or(0)
     }
 
     /// The resource attributes that the value was made from, sorted.
