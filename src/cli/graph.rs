@@ -22,15 +22,15 @@ pub(super) fn run(args: GraphArgs) -> Result<u8, Error> {
     diagnostics.extend(session.loader.remarks());
     let graphs: Vec<_> = linked.iter().map(|l| &l.graph).collect();
     let sources = session.loader.sources();
-    let text = match args.format {
-        GraphFormat::Json => report::graph_json(&graphs, sources),
-        GraphFormat::Dot => report::graph_dot(&graphs),
-        GraphFormat::Mermaid => report::graph_mermaid(&graphs),
-    };
     if !diagnostics.is_empty() {
         output::complain(&report::text_diagnostics(&diagnostics, sources, output::error_style()));
     }
-    output::print(&text).map_err(Error::Print)?;
+    let printed = match args.format {
+        GraphFormat::Json => output::stream(|out| report::graph_json(&graphs, sources, out)),
+        GraphFormat::Dot => output::print(&report::graph_dot(&graphs)),
+        GraphFormat::Mermaid => output::print(&report::graph_mermaid(&graphs)),
+    };
+    printed.map_err(Error::Print)?;
     let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
     Ok(if failed { FAILED } else { 0 })
 }

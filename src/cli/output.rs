@@ -12,6 +12,12 @@ pub(super) fn print(text: &str) -> io::Result<()> {
     quiet_pipe(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
+/// Lets something write to standard output as it goes. A reader that has gone away is no error.
+pub(super) fn stream(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    quiet_pipe(write(&mut out).and_then(|()| out.flush()))
+}
+
 /// Writes to standard error; there is nobody to tell if that fails.
 pub(super) fn complain(text: &str) {
     let mut out = io::stderr().lock();

@@ -1,7 +1,9 @@
 //! The graph of a root, written down.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io;
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
 use crate::check::Location;
@@ -13,22 +15,48 @@ use crate::source::Sources;
 
 use super::value::value_json;
 
-/// Graphs as one JSON document.
-pub fn graph_json(graphs: &[&Graph], sources: &Sources) -> String {
-    let mut resources = Vec::new();
-    let mut edges = Vec::new();
-    for graph in graphs {
-        resources.extend(graph.resources.iter().map(|r| resource_json(&graph.store, r, sources)));
-        edges.extend(
-            edge_rows(graph)
-                .into_iter()
-                .map(|(from, to, property)| json!({ "from": from, "to": to, "property": property })),
-        );
+/// Writes graphs as one JSON document, resource by resource and edge by edge: of a large configuration the text is never
+/// there as a whole.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn graph_json(graphs: &[&Graph], sources: &Sources, mut out: impl io::Write) -> io::Result<()> {
+    let document = Document { version: 1, resources: Resources(graphs, sources), edges: Edges(graphs) };
+    serde_json::to_writer_pretty(&mut out, &document)?;
+    writeln!(out)
+}
+
+#[derive(Serialize)]
+struct Document<'g> {
+    version: u32,
+    resources: Resources<'g>,
+    edges: Edges<'g>,
+}
+
+struct Resources<'g>(&'g [&'g Graph], &'g Sources);
+
+impl Serialize for Resources<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let resources = self.0.iter().flat_map(|graph| graph.resources.iter().map(|r| (&graph.store, r)));
+        serializer.collect_seq(resources.map(|(store, r)| resource_json(store, r, self.1)))
     }
-    let document = json!({ "version": 1, "resources": resources, "edges": edges });
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    text.push('\n');
-    text
+}
+
+struct Edges<'g>(&'g [&'g Graph]);
+
+#[derive(Serialize)]
+struct Edge<'g> {
+    from: &'g str,
+    to: &'g str,
+    property: &'g str,
+}
+
+impl Serialize for Edges<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = self.0.iter().flat_map(|graph| edge_rows(graph));
+        serializer.collect_seq(rows.map(|(from, to, property)| Edge { from, to, property }))
+    }
 }
 
 /// Edges by the order of their ends, each once.
