@@ -3,6 +3,8 @@
 
 mod access;
 mod algebra;
+mod bindings;
+mod body;
 mod collect;
 pub mod compare;
 pub mod convert;
@@ -10,15 +12,19 @@ mod describe;
 mod evaluator;
 mod functions;
 pub mod guard;
+mod input;
 mod instance;
 mod json;
 mod names;
 mod number;
 mod operators;
 mod policy_document;
+mod repeat;
 mod resources;
+mod roots;
 mod run;
 mod scope;
+mod site;
 mod store;
 mod template_file;
 mod value;

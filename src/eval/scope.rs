@@ -9,7 +9,8 @@ use crate::terraform::major_range;
 
 use super::instance::Scope;
 use super::names::Env;
-use super::run::{Each, ModuleInstance, Run, Site};
+use super::run::{Each, ModuleInstance, Run};
+use super::site::Site;
 
 /// The provider's major versions that are known of.
 const KNOWN_MAJORS: (u32, u32) = (3, 6);

@@ -1,0 +1,420 @@
+//! What is in a block: arguments, blocks and `dynamic` blocks, one by one on demand or all together.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::Str;
+use crate::program::{Attribute, Block, Body, Dialect, Resource, TypeExpr};
+use crate::source::Span;
+
+use super::guard::Guard;
+use super::instance::InstanceId;
+use super::names::{Binding, Env};
+use super::policy_document;
+use super::repeat::unknown_of;
+use super::resources::{One, Slot};
+use super::run::{Frame, ModuleInstance, Run, State};
+use super::site::Site;
+use super::store::{Origin, Reference, UnknownKind, Via};
+use super::value::{Data, Entry, List, ListKind, Map, MapKind, Member, Value};
+
+/// The most references that a value inherits when it is read through a resource's attribute.
+const MAX_INHERITED: usize = 32;
+
+impl<'p> Run<'p> {
+    /// The name and place of an attribute or group of blocks, by the number that its frame has.
+    pub(super) fn attribute_name(&self, id: InstanceId, at: usize) -> Option<(String, Span)> {
+        let Slot::Resource { resource, .. } = self.slot(id)? else { return None };
+        let body = &resource.body;
+        if let Some(attribute) = body.attributes.get(at) {
+            return Some((attribute.name.to_string(), attribute.name_span));
+        }
+        let name = block_names(body).into_iter().nth(at - body.attributes.len())?;
+        let block = body.blocks.iter().find(|b| b.name == *name)?;
+        Some((name.to_string(), block.header))
+    }
+
+    /// An attribute of an instance: its value if it is set, else what only the provider knows. Marked as a reference.
+    pub(super) fn attribute(&self, id: InstanceId, name: &str, span: Span) -> Value {
+        let origin = self.store.literal_origin(span);
+        let (module, resource, one) = match self.slot(id) {
+            Some(Slot::Resource { module, resource, one }) => (module, resource, one),
+            Some(Slot::Module(module)) => {
+                return match module.index.module.outputs.get_index_of(name) {
+                    Some(at) => self.output(&module, at),
+                    None => {
+                        let name = format!("{} has no output `{name}`", module.address);
+                        Value::new(Data::Unknown(self.store.reason(Some(span), name)), origin)
+                    }
+                };
+            }
+            Some(Slot::Missing(unknown)) => {
+                let kind = UnknownKind::Part { of: unknown, step: Str::from(format!(".{name}")) };
+                let id = self.store.unknown(kind, false, TypeExpr::Any);
+                return Value::new(Data::Unknown(id), origin);
+            }
+            None => return Value::new(Data::Unknown(self.store.reason(Some(span), "not known")), origin),
+        };
+        let reference = Reference { instance: id, attribute: Str::from(name) };
+        let mut value = match module.index.module.dialect {
+            Dialect::CloudFormation => self.computed_attribute(&reference, origin),
+            _ => {
+                let own = policy_document::is_one(resource)
+                    .then(|| policy_document::attribute(self, id, resource, name, span))
+                    .flatten();
+                let is_block = !resource.body.attributes.iter().any(|a| a.name == name);
+                let set = own.or_else(|| {
+                    let value = self.set_attribute(&module, resource, &one, name, span)?;
+                    Some(if is_block { self.with_computed_members(value, &reference) } else { value })
+                });
+                match set {
+                    Some(value) => self.store.map_arms(&value, |v| match v.is_unset() {
+                        true => self.computed_attribute(&reference, origin),
+                        false => v.clone(),
+                    }),
+                    None => self.computed_attribute(&reference, origin),
+                }
+            }
+        };
+        // Along a chain of resources only so much is remembered of what is behind the next one.
+        if self.store.reference_count(value.marks) > MAX_INHERITED {
+            value.marks = self.evaluator.secrecy(&value);
+        }
+        let marks = self.store.mark_reference(super::store::Marks::NONE, reference);
+        value.marks = self.store.union_marks(value.marks, marks);
+        if let Data::Choice(arms) = &value.data {
+            let arms: Vec<_> = arms
+                .iter()
+                .map(|arm| {
+                    let mut arm = arm.clone();
+                    arm.value.marks = self.store.union_marks(arm.value.marks, marks);
+                    arm
+                })
+                .collect();
+            value.data = Data::Choice(arms.into());
+        }
+        value
+    }
+
+    /// Blocks as a reference sees them: beside what the source sets they have attributes that the provider computes.
+    fn with_computed_members(&self, value: Value, reference: &Reference) -> Value {
+        match &value.data {
+            Data::List(list) => {
+                let mut list = List::clone(list);
+                for member in &mut list.members {
+                    let value = std::mem::replace(&mut member.value, Value::absent());
+                    member.value = self.with_computed_members(value, reference);
+                }
+                Value { data: Data::List(Arc::new(list)), ..value }
+            }
+            Data::Map(map) if map.rest.is_none() => {
+                let mut map = Map::clone(map);
+                map.rest =
+                    Some(self.store.unknown(UnknownKind::Attribute(reference.clone()), false, TypeExpr::Any));
+                for entry in &mut map.entries {
+                    if matches!(&entry.value.data, Data::List(l) if l.members.iter().all(|m| matches!(m.value.data, Data::Map(_))))
+                    {
+                        let value = std::mem::replace(&mut entry.value, Value::absent());
+                        entry.value = self.with_computed_members(value, reference);
+                    }
+                }
+                Value { data: Data::Map(Arc::new(map)), ..value }
+            }
+            _ => value,
+        }
+    }
+
+    fn computed_attribute(&self, reference: &Reference, origin: Origin) -> Value {
+        let name = reference.attribute.as_str();
+        let type_expr = match name {
+            "Ref" | "id" | "arn" | "Arn" | "name" | "url" | "endpoint" => TypeExpr::String,
+            _ => TypeExpr::Any,
+        };
+        let not_null = matches!(name, "Ref" | "id" | "arn" | "Arn");
+        let id = self.store.unknown(UnknownKind::Attribute(reference.clone()), not_null, type_expr);
+        Value::new(Data::Unknown(id), origin)
+    }
+
+    /// What an attribute or group of blocks is set to; none if the source does not set it.
+    pub(super) fn set_attribute(
+        &self,
+        module: &Rc<ModuleInstance<'p>>,
+        resource: &'p Resource,
+        one: &Rc<One>,
+        name: &str,
+        span: Span,
+    ) -> Option<Value> {
+        let body = &resource.body;
+        let at = match body.attributes.iter().position(|a| a.name == name) {
+            Some(at) => at,
+            None => body.attributes.len() + block_names(body).into_iter().position(|n| n == name)?,
+        };
+        if let Some(Data::Map(map)) = one.body.get().map(|v| &v.data) {
+            let entries: Vec<&Entry> = map.all(name).collect();
+            return match entries.as_slice() {
+                [] => None,
+                [only] if only.guard.is_true() => Some(only.value.clone()),
+                some => {
+                    let covered = self.store.any(some.iter().map(|e| e.guard));
+                    let not = self.store.not(covered);
+                    let arms =
+                        some.iter().map(|e| (e.guard, e.value.clone())).chain([(not, Value::absent())]);
+                    Some(self.store.choice(arms))
+                }
+            };
+        }
+        {
+            let mut attributes = one.attributes.borrow_mut();
+            if attributes.is_empty() {
+                attributes.resize_with(body.attributes.len() + body.blocks.len(), State::default);
+            }
+        }
+        let frame = Frame::Attribute(one.id, at);
+        let work = || {
+            let site = Site { run: self, module, each: &one.each };
+            let env = Env::new(&site);
+            match body.attributes.get(at) {
+                Some(attribute) => self.attribute_value(attribute, env),
+                None => {
+                    let blocks = body.blocks.iter().filter(|b| b.name == name);
+                    self.blocks_value(blocks, env).map_or_else(Value::absent, |(_, v)| v)
+                }
+            }
+        };
+        Some(self.once(frame, span, &one.attributes, at, work, |v| v))
+    }
+
+    fn attribute_value(&self, attribute: &'p Attribute, env: Env<'_>) -> Value {
+        let value =
+            self.evaluator.eval(&attribute.value, env).unwrap_or_else(|failure| self.give_up(failure));
+        let value = self.settle(value);
+        self.placed(value, attribute.value.span)
+    }
+
+    /// A value stands where it is assigned: where its origin does not say so, a step is added.
+    fn placed(&self, mut value: Value, span: Span) -> Value {
+        if let Data::Choice(arms) = &value.data {
+            let stands = |v: &Value| self.store.place(v.origin).is_some_and(|s| span.contains(s));
+            if !arms.iter().all(|arm| stands(&arm.value)) {
+                let arms: Vec<_> = arms
+                    .iter()
+                    .map(|arm| {
+                        let mut arm = arm.clone();
+                        if !stands(&arm.value) {
+                            arm.value.origin = self.origin(span, Via::Computed, arm.value.origin);
+                        }
+                        arm
+                    })
+                    .collect();
+                value.data = Data::Choice(arms.into());
+            }
+        }
+        if !self.store.place(value.origin).is_some_and(|s| span.contains(s)) {
+            value.origin = self.origin(span, Via::Computed, value.origin);
+        }
+        value
+    }
+
+    /// All arguments and blocks of a body as an object. What is unset is not in it.
+    pub(super) fn body_value(&self, body: &'p Body, span: Span, env: Env<'_>) -> Value {
+        self.body_with(body, span, env, None)
+    }
+
+    fn body_with(
+        &self,
+        body: &'p Body,
+        span: Span,
+        env: Env<'_>,
+        known: Option<&RefCell<Vec<State<Value>>>>,
+    ) -> Value {
+        let done = |at: usize| match known?.borrow().get(at) {
+            Some(State::Done(value)) => Some(value.clone()),
+            _ => None,
+        };
+        let mut entries = Vec::with_capacity(body.attributes.len() + body.blocks.len());
+        for (at, attribute) in body.attributes.iter().enumerate() {
+            let value = done(at).unwrap_or_else(|| self.attribute_value(attribute, env));
+            let (guard, value) = self.set_when(value);
+            if !guard.is_false() {
+                let key_origin = self.store.literal_origin(attribute.span);
+                entries.push(Entry { key: attribute.name.clone(), key_origin, guard, value });
+            }
+        }
+        for (at, name) in block_names(body).into_iter().enumerate() {
+            let value = match done(body.attributes.len() + at) {
+                Some(value) => Some((Origin::NONE, value)),
+                None => self.blocks_value(body.blocks.iter().filter(|b| b.name == *name), env),
+            };
+            if let Some((origin, value)) = value
+                && !value.is_unset()
+            {
+                let origin = if origin.is_none() { value.origin } else { origin };
+                entries.push(Entry { key: name.clone(), key_origin: origin, guard: Guard::TRUE, value });
+            }
+        }
+        let map = Map { kind: MapKind::Object, entries, rest: None };
+        Value::new(Data::Map(Arc::new(map)), self.store.literal_origin(span))
+    }
+
+    /// When a value is set, and what it is then: null and absent are not.
+    fn set_when(&self, value: Value) -> (Guard, Value) {
+        match &value.data {
+            Data::Absent | Data::Null => (Guard::FALSE, value),
+            Data::Choice(arms) if arms.iter().any(|a| a.value.is_unset()) => {
+                let kept: Vec<_> = arms.iter().filter(|a| !a.value.is_unset()).cloned().collect();
+                let unset = self.store.any(arms.iter().filter(|a| a.value.is_unset()).map(|a| a.guard));
+                let guard = self.store.not(unset);
+                let value = match kept.as_slice() {
+                    [] => return (Guard::FALSE, value),
+                    [only] if self.store.implies(guard, only.guard) => {
+                        let mut v = only.value.clone();
+                        v.marks = self.store.union_marks(v.marks, value.marks);
+                        v
+                    }
+                    _ => Value { data: Data::Choice(kept.into()), ..value },
+                };
+                (guard, value)
+            }
+            _ => (Guard::TRUE, value),
+        }
+    }
+
+    /// The blocks of one type as a list of objects, and where the first is.
+    fn blocks_value(&self, blocks: impl Iterator<Item = &'p Block>, env: Env<'_>) -> Option<(Origin, Value)> {
+        let mut members = Vec::new();
+        let mut rest = None;
+        let mut first = None;
+        for block in blocks {
+            first.get_or_insert(block.span);
+            let Some(dynamic) = &block.dynamic else {
+                members.push(Member {
+                    guard: Guard::TRUE,
+                    value: self.body_value(&block.body, block.span, env),
+                });
+                continue;
+            };
+            let collection =
+                self.evaluator.eval(&dynamic.for_each, env).unwrap_or_else(|failure| self.give_up(failure));
+            let collection = self.settle(collection);
+            for (arm_guard, arm) in self.store.arms_shallow(&collection) {
+                if arm.is_unset() {
+                    continue;
+                }
+                let items = match self.evaluator.iterate(&arm, dynamic.for_each.span) {
+                    Ok(items) => items,
+                    Err(failure) => {
+                        if !matches!(arm.data, Data::Unknown(id) if self.store.is_failed(id)) {
+                            rest = rest.or(unknown_of(&self.give_up(failure)));
+                        }
+                        continue;
+                    }
+                };
+                let mut items = items;
+                if let Some(id) = items.rest
+                    && !self.store.is_failed(id)
+                {
+                    rest.get_or_insert(id);
+                    if items.items.is_empty() {
+                        let unknown = Value::new(Data::Unknown(id), arm.origin);
+                        items.items.push(super::access::Item {
+                            guard: self.store.not_empty(id),
+                            key: self.evaluator.part(id, &unknown, "[*].key", None),
+                            value: self.evaluator.part(id, &unknown, "[*]", None),
+                        });
+                    }
+                }
+                for item in items.items {
+                    let guard = self.store.and(arm_guard, item.guard);
+                    if guard.is_false() {
+                        continue;
+                    }
+                    let iterator =
+                        Value::object([(Str::from("key"), item.key), (Str::from("value"), item.value)]);
+                    let binding = Binding { name: &dynamic.iterator, value: iterator, outer: env.bindings };
+                    let value = self.body_value(&block.body, block.span, env.with(&binding));
+                    members.push(Member { guard, value });
+                }
+            }
+        }
+        let first = first?;
+        if members.is_empty() && rest.is_none() {
+            return None;
+        }
+        let origin = self.store.literal_origin(first);
+        let list = List { kind: ListKind::List, members, rest };
+        Some((origin, Value::new(Data::List(Arc::new(list)), origin)))
+    }
+
+    /// The whole body of an instance, once.
+    pub(super) fn whole_body(
+        &self,
+        module: &Rc<ModuleInstance<'p>>,
+        resource: &'p Resource,
+        one: &Rc<One>,
+    ) -> Value {
+        if let Some(value) = one.body.get() {
+            return value.clone();
+        }
+        let site = Site { run: self, module, each: &one.each };
+        let value = if one.attributes.borrow().is_empty() && !reads_itself(resource) {
+            self.body_with(&resource.body, resource.span, Env::new(&site), None)
+        } else {
+            // Something was asked for alone before, or asks its own block: each part once, with cycles found.
+            let names = resource.body.attributes.iter().map(|a| &a.name);
+            for name in names.chain(block_names(&resource.body)) {
+                self.set_attribute(module, resource, one, name, resource.header);
+            }
+            self.body_with(&resource.body, resource.span, Env::new(&site), Some(&one.attributes))
+        };
+        let value = one.body.get_or_init(|| value).clone();
+        one.attributes.borrow_mut().clear();
+        value
+    }
+
+    /// An instance as an object: what the source sets, the rest unknown.
+    pub(super) fn object(&self, id: InstanceId, span: Span) -> Value {
+        match self.slot(id) {
+            Some(Slot::Resource { module, resource, one }) => {
+                let body = self.whole_body(&module, resource, &one);
+                let reference = Reference { instance: id, attribute: Str::new() };
+                let kind = UnknownKind::Attribute(reference.clone());
+                let rest = self.store.unknown(kind, true, TypeExpr::Any);
+                let marks = self.store.mark_reference(body.marks, reference);
+                let entries = body.as_map().map(|m| m.entries.clone()).unwrap_or_default();
+                let map = Map { kind: MapKind::Object, entries, rest: Some(rest) };
+                Value { data: Data::Map(Arc::new(map)), origin: body.origin, marks }
+            }
+            Some(Slot::Module(module)) => self.outputs_object(&module, span),
+            Some(Slot::Missing(unknown)) => {
+                Value::new(Data::Unknown(unknown), self.store.literal_origin(span))
+            }
+            None => Value::absent(),
+        }
+    }
+}
+
+/// The names of a body's block types in order of appearance.
+pub(super) fn block_names(body: &Body) -> Vec<&Str> {
+    let mut names: Vec<&Str> = Vec::new();
+    for block in &body.blocks {
+        if names.last() != Some(&&block.name) && !names.contains(&&block.name) {
+            names.push(&block.name);
+        }
+    }
+    names
+}
+
+/// Whether a resource's body names the resource itself or `self`.
+fn reads_itself(resource: &Resource) -> bool {
+    let mut found = false;
+    let mut visit = |root: &crate::program::Root| match root {
+        crate::program::Root::Resource { mode, type_name, name } => {
+            found |= *mode == resource.mode && *type_name == resource.type_name && *name == resource.name;
+        }
+        crate::program::Root::SelfObject => found = true,
+        _ => {}
+    };
+    super::roots::each_root_of_body(&resource.body, &mut visit);
+    found
+}
