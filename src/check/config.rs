@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::Str;
+use crate::cloudformation;
 use crate::policy::Severity;
 use crate::program::{Expr, ExprKind, Literal, ObjectItem, Quantity};
 use crate::source::{Diagnostic, Loader, SourceFile, Span};
@@ -197,7 +198,7 @@ impl Reader<'_> {
     }
 
     fn top(&mut self, table: &DeTable<'_>, config: &mut Config) {
-        const KNOWN: [&str; 13] = [
+        const KNOWN: [&str; 14] = [
             "packs",
             "select",
             "extend-select",
@@ -210,6 +211,7 @@ impl Reader<'_> {
             "exclude",
             "overrides",
             "inputs",
+            "stack",
             "data",
         ];
         for (key, value) in table.iter() {
@@ -232,6 +234,7 @@ impl Reader<'_> {
                 "exclude" => config.exclude = self.globs("exclude", value),
                 "overrides" => config.overrides = self.overrides(value),
                 "inputs" => self.inputs(value, "", &mut config.inputs),
+                "stack" => self.stack(value, &mut config.inputs),
                 "data" => self.data(value, &mut config.inputs),
                 _ => self.unknown_key(key, "", &KNOWN),
             }
@@ -370,6 +373,44 @@ impl Reader<'_> {
             let expr = self.expr(value);
             out.insert(Str::from(format!("{prefix}{}", key.get_ref())), expr);
         }
+    }
+
+    /// `[stack]`: the environment that templates are deployed to, as values of the pseudo parameters. Partition and DNS
+    /// suffix follow from the region.
+    fn stack(&mut self, value: &Spanned<DeValue<'_>>, out: &mut IndexMap<Str, Expr>) {
+        const KNOWN: [&str; 7] =
+            ["account", "region", "partition", "url-suffix", "name", "id", "notification-arns"];
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong_type("stack", value, "a table");
+            return;
+        };
+        for (key, value) in table.iter() {
+            let pseudo = match key.get_ref().as_ref() {
+                "account" => "AWS::AccountId",
+                "region" => "AWS::Region",
+                "partition" => "AWS::Partition",
+                "url-suffix" => "AWS::URLSuffix",
+                "name" => "AWS::StackName",
+                "id" => "AWS::StackId",
+                "notification-arns" => "AWS::NotificationARNs",
+                _ => {
+                    self.unknown_key(key, " in `stack`", &KNOWN);
+                    continue;
+                }
+            };
+            let fits = match value.get_ref() {
+                DeValue::Array(_) => pseudo == "AWS::NotificationARNs",
+                DeValue::String(_) => pseudo != "AWS::NotificationARNs",
+                _ => false,
+            };
+            if fits {
+                out.insert(pseudo.into(), self.expr(value));
+            } else {
+                let wanted = if pseudo == "AWS::NotificationARNs" { "a list of strings" } else { "a string" };
+                self.wrong_type(key.get_ref(), value, wanted);
+            }
+        }
+        cloudformation::complete_environment(out);
     }
 
     /// `[data.TYPE.NAME]`: attributes of a data source.

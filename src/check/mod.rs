@@ -7,6 +7,7 @@ mod ledger;
 mod locate;
 mod parameters;
 mod root;
+mod samconfig;
 mod select;
 mod session;
 pub mod suppress;

@@ -71,7 +71,10 @@ fn values(tree: &Tree, out: &mut IndexMap<Str, Expr>) -> bool {
             true
         }
         Kind::Mapping => {
-            let inside = get(tree, top, "Parameters").unwrap_or(top);
+            // CodePipeline's template configuration file; the deployment file of Git sync
+            let inside = get(tree, top, "Parameters")
+                .or_else(|| get(tree, top, "parameters").filter(|n| tree.kind(*n) == Kind::Mapping));
+            let inside = inside.unwrap_or(top);
             if tree.kind(inside) != Kind::Mapping {
                 return false;
             }

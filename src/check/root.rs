@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 use sha2::{Digest, Sha256};
@@ -139,7 +140,8 @@ fn terraform_roots(session: &Session, found: &Discovery) -> Vec<PathBuf> {
 }
 
 /// The program of a document; none for one that is no infrastructure code.
-fn document(loader: &Loader, path: &Path) -> Result<Option<Program>, Diagnostic> {
+fn document(session: &Session, path: &Path) -> Result<Option<Program>, Diagnostic> {
+    let loader = &session.loader;
     // Most documents of a repository are neither template nor plan: those are not kept.
     let sign = match loader.peek(path) {
         Some(bytes) => evidence(&bytes),
@@ -151,7 +153,10 @@ fn document(loader: &Loader, path: &Path) -> Result<Option<Program>, Diagnostic>
             let tree = syntax::json::parse(loader.load(path)?);
             Ok(terraform::plan::is_plan(&tree).then(|| terraform::plan::read(&tree)))
         }
-        Evidence::Template => Ok(cloudformation::open(loader, &loader.load(path)?)),
+        Evidence::Template => {
+            let given = session.given(path, &mut Vec::new());
+            Ok(cloudformation::open_with(loader, &loader.load(path)?, Some(&given)))
+        }
     }
 }
 
@@ -178,11 +183,20 @@ impl Session {
                 let assembly = cdk::read(loader, &root.path);
                 (assembly.stacks.into_iter().map(|stack| stack.program).collect(), assembly.diagnostics)
             }
-            RootKind::Document => match document(loader, &root.path) {
+            RootKind::Document => match document(self, &root.path) {
                 Ok(program) => (program.into_iter().collect(), Vec::new()),
                 Err(diagnostic) => (Vec::new(), vec![diagnostic]),
             },
         }
+    }
+
+    /// What is supplied for the parameters of a template: by the configuration, a `samconfig.toml` beside it, the
+    /// command line; later ones win.
+    fn given(&self, template: &Path, diagnostics: &mut Vec<Diagnostic>) -> IndexMap<Str, Expr> {
+        let mut given = self.config.inputs.clone();
+        given.extend(super::samconfig::read(&self.loader, template, diagnostics));
+        given.extend(self.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
+        given
     }
 
     /// Evaluates a program with the supplied values, and expressions in its root module.
@@ -196,13 +210,18 @@ impl Session {
         let mut diagnostics = Vec::new();
         let module = program.module(program.root);
         for (name, value) in &self.config.inputs {
-            if name.starts_with("data.") || module.is_some_and(|m| m.inputs.contains_key(name)) {
+            if name.starts_with("data.")
+                || cloudformation::is_pseudo_parameter(name)
+                || module.is_some_and(|m| m.inputs.contains_key(name))
+            {
                 inputs.values.insert(name.clone(), value.clone());
             }
         }
         if let Some(module) = module.filter(|m| m.dialect == Dialect::CloudFormation) {
-            let given = self.parameters.iter().filter(|(name, _)| module.inputs.contains_key(*name));
-            inputs.values.extend(given.map(|(name, value)| (name.clone(), value.clone())));
+            let given = self.given(&root.path, &mut diagnostics);
+            let declared =
+                |name: &Str| module.inputs.contains_key(name) || cloudformation::is_pseudo_parameter(name);
+            inputs.values.extend(given.into_iter().filter(|(name, _)| declared(name)));
         }
         if let (RootKind::Terraform, Some(module)) = (root.kind, module) {
             let options = &self.options;
@@ -233,7 +252,18 @@ impl Session {
             } else {
                 instances.iter().enumerate().map(lower).collect()
             };
-        diagnostics.extend(instances.iter().flat_map(|i| model::lower::unknown_names(&store, i)));
+        // what a macro takes in place of a type's properties is its own business
+        let open: Vec<&PathBuf> = program.modules.iter().filter(|m| m.open).map(|m| &m.path).collect();
+        let is_open = |i: &eval::Instance| {
+            !open.is_empty()
+                && self
+                    .loader
+                    .sources()
+                    .get(i.header.file)
+                    .is_some_and(|file| open.iter().any(|path| **path == file.path))
+        };
+        let closed = instances.iter().filter(|i| !is_open(i));
+        diagnostics.extend(closed.flat_map(|i| model::lower::unknown_names(&store, i)));
         drop(instances);
         for resource in &mut resources {
             if let Some(construct) = program.constructs.get(resource.header.file, &resource.name) {

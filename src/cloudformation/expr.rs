@@ -121,7 +121,7 @@ impl Reader<'_> {
                 continue;
             }
             if entry.key == "Fn::Transform" {
-                self.macro_value(tree.span(entry.key_node));
+                items.extend(self.included(&entry));
                 continue;
             }
             let key: Str = if self.bound.is_empty() {
@@ -152,7 +152,12 @@ impl Reader<'_> {
                 continue;
             }
             if entry.key == "Fn::Transform" {
-                self.macro_value(tree.span(entry.key_node));
+                for item in self.included(&entry) {
+                    if let Some(name) = item.key.as_string() {
+                        let (name, name_span) = (name.clone(), item.key.span);
+                        attributes.push(Attribute { name, name_span, value: item.value, span: item.span });
+                    }
+                }
                 continue;
             }
             let name: Str = if self.bound.is_empty() {

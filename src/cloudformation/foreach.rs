@@ -90,55 +90,107 @@ impl Reader<'_> {
         }
     }
 
-    /// The values of a collection: a list of texts, or a parameter's default.
+    /// The values of a collection: texts, a list parameter's value, a mapping's list.
     fn collection(&mut self, node: NodeId) -> Option<Vec<Str>> {
         let tree = self.tree;
-        let node = yaml::untagged(tree, node);
-        match tree.kind(node) {
-            Kind::Sequence => {
-                let mut out = Vec::new();
-                for item in yaml::items(tree, node) {
-                    match self.referred(item) {
-                        Some(name) => out.extend(self.default_list(&name)?),
-                        None => match tree.kind(yaml::untagged(tree, item)) {
-                            Kind::Scalar => out.push(self.text(item).as_ref().into()),
-                            _ => return None,
-                        },
-                    }
-                }
-                Some(out)
-            }
-            _ => {
-                let name = self.referred(node)?;
-                self.default_list(&name)
+        let inner = yaml::untagged(tree, node);
+        if tree.kind(inner) != Kind::Sequence || yaml::tag(tree, yaml::resolve(tree, node)).is_some() {
+            return self.list(node);
+        }
+        let mut out = Vec::new();
+        for item in yaml::items(tree, inner) {
+            match self.fixed(item) {
+                Some(text) => out.push(text.as_ref().into()),
+                None => out.extend(self.list(item)?),
             }
         }
+        Some(out)
     }
 
-    /// The name in `!Ref NAME` or `{Ref: NAME}`.
-    fn referred(&self, node: NodeId) -> Option<Cow<'_, str>> {
+    /// What a function gives that makes a list, if that is settled before anything is evaluated.
+    fn list(&self, node: NodeId) -> Option<Vec<Str>> {
         let tree = self.tree;
-        let node = yaml::resolve(tree, node);
-        if let Some((tag, _, value)) = yaml::tag(tree, node) {
-            return (tag == "!Ref").then(|| self.text(value));
-        }
-        let entries = yaml::entries(tree, node);
-        match entries.as_slice() {
-            [only] if only.key == "Ref" => Some(self.text(only.value)),
+        let split = |text: &str, at: &str| text.split(at).map(|part| part.trim().into()).collect();
+        let (name, value) = self.function(node)?;
+        match name.as_ref() {
+            "Ref" => {
+                let name = yaml::text(tree, value);
+                if let Some((_, value)) = self.bound.iter().rev().find(|(bound, _)| bound.as_str() == name) {
+                    return Some(vec![value.clone()]);
+                }
+                self.parameter_text(&name).map(|text| split(&text, ","))
+            }
+            "Split" => {
+                let parts: Vec<NodeId> = yaml::items(tree, value).collect();
+                let &[delimiter, text] = parts.as_slice() else { return None };
+                Some(split(&self.settled(text)?, &self.fixed(delimiter)?))
+            }
+            "FindInMap" => {
+                let parts: Vec<NodeId> = yaml::items(tree, value).collect();
+                let (&map, &first, &second) = (parts.first()?, parts.get(1)?, parts.get(2)?);
+                let mappings = yaml::find(tree, super::detect::root(tree)?, "Mappings")?;
+                let map = yaml::find(tree, mappings, &self.settled(map)?)?;
+                let second = self.settled(second)?;
+                let found = match self.settled(first) {
+                    Some(first) => yaml::find(tree, yaml::find(tree, map, &first)?, &second)?,
+                    // one of several that all say the same
+                    None => {
+                        let entries = yaml::entries(tree, map);
+                        let mut all = entries.iter().map(|e| yaml::find(tree, e.value, &second));
+                        let one = all.next()??;
+                        let same = |n: NodeId| {
+                            let texts =
+                                |n| yaml::items(tree, n).map(|i| yaml::text(tree, i)).collect::<Vec<_>>();
+                            texts(n) == texts(one)
+                        };
+                        all.all(|n| n.is_some_and(same)).then_some(one)?
+                    }
+                };
+                match tree.kind(yaml::untagged(tree, found)) {
+                    Kind::Sequence => {
+                        Some(yaml::items(tree, found).map(|i| yaml::text(tree, i).as_ref().into()).collect())
+                    }
+                    _ => Some(vec![yaml::text(tree, found).as_ref().into()]),
+                }
+            }
             _ => None,
         }
     }
 
-    /// The default of a list parameter, or the value of a loop's variable.
-    fn default_list(&self, name: &str) -> Option<Vec<Str>> {
+    /// A text that is settled: a fixed one, or the value that a parameter is given or has by default.
+    fn settled(&self, node: NodeId) -> Option<String> {
+        if let Some(text) = self.fixed(node) {
+            return Some(text.into_owned());
+        }
+        let (name, value) = self.function(node)?;
+        (name == "Ref").then(|| self.parameter_text(&yaml::text(self.tree, value)))?
+    }
+
+    /// A function's name, without `Fn::` and `!`, and its argument.
+    fn function(&self, node: NodeId) -> Option<(Cow<'_, str>, NodeId)> {
         let tree = self.tree;
-        if let Some((_, value)) = self.bound.iter().rev().find(|(bound, _)| bound == name) {
-            return Some(vec![value.clone()]);
+        let node = yaml::resolve(tree, node);
+        if let Some((tag, _, value)) = yaml::tag(tree, node) {
+            return Some((Cow::Borrowed(tag.trim_start_matches('!')), value));
+        }
+        match yaml::entries(tree, node).as_slice() {
+            [only] => {
+                let name = only.key.strip_prefix("Fn::").unwrap_or(&only.key).to_owned();
+                Some((Cow::Owned(name), only.value))
+            }
+            _ => None,
+        }
+    }
+
+    /// What a parameter is given, or its default.
+    fn parameter_text(&self, name: &str) -> Option<String> {
+        let tree = self.tree;
+        if let Some(given) = self.given.and_then(|g| g.get(name)).and_then(Expr::as_string) {
+            return Some(given.to_string());
         }
         let parameters = yaml::find(tree, super::detect::root(tree)?, "Parameters")?;
         let parameter = yaml::find(tree, parameters, name)?;
         let default = yaml::find(tree, parameter, "Default")?;
-        let text = yaml::text(tree, default);
-        Some(text.split(',').map(|part| part.trim().into()).collect())
+        Some(yaml::text(tree, default).into_owned())
     }
 }

@@ -1,7 +1,7 @@
 //! Intrinsic functions in both forms ("Intrinsic function reference", AWS CloudFormation Template Reference).
 
 use crate::Str;
-use crate::program::{Expr, ExprKind, Literal, Mode, Root};
+use crate::program::{Expr, ExprKind, Literal, Mode, ObjectItem, Root};
 use crate::source::Span;
 use crate::syntax::{Kind, NodeId, yaml};
 
@@ -32,18 +32,15 @@ impl Reader<'_> {
         }
         match name {
             "Ref" => {
-                if !self.is_text(value) {
-                    return self
-                        .malformed("`Ref` wants the name of a parameter or resource".to_owned(), span);
-                }
-                let name = self.text(value).into_owned();
+                let Some(name) = self.fixed(value) else {
+                    return self.no_name("`Ref` wants the name of a parameter or resource", value, span);
+                };
                 self.reference(&name, tree.span(value), span)
             }
             "Condition" => {
-                if !self.is_text(value) {
-                    return self.malformed("`Condition` wants the name of a condition".to_owned(), span);
-                }
-                let name = self.text(value).into_owned();
+                let Some(name) = self.fixed(value) else {
+                    return self.no_name("`Condition` wants the name of a condition", value, span);
+                };
                 self.condition(&name, tree.span(value), span)
             }
             "Fn::GetAtt" => self.get_att(value, span),
@@ -56,22 +53,22 @@ impl Reader<'_> {
                 self.in_condition = outer;
                 expr
             }
-            "Fn::Transform" => {
-                self.macro_value(name_span);
-                self.unknown("a macro makes this value", span)
-            }
+            "Fn::Transform" => self.transformed(name_span, value, span),
+            // the outputs of stacks that are not at hand
+            "Fn::GetStackOutput" => self.unknown("the output of another stack", span),
             "Fn::Equals" | "Fn::Join" | "Fn::Select" | "Fn::Split" | "Fn::Base64" | "Fn::Cidr"
             | "Fn::GetAZs" | "Fn::ImportValue" | "Fn::Length" | "Fn::ToJsonString" => {
                 self.call(name, name_span, value, span)
             }
             _ => {
-                const KNOWN: [&str; 20] = [
+                const KNOWN: [&str; 21] = [
                     "Ref",
                     "Condition",
                     "Fn::GetAtt",
                     "Fn::Sub",
                     "Fn::If",
                     "Fn::FindInMap",
+                    "Fn::GetStackOutput",
                     "Fn::And",
                     "Fn::Or",
                     "Fn::Not",
@@ -96,9 +93,14 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether a node is a scalar with text.
-    fn is_text(&self, node: NodeId) -> bool {
-        self.tree.kind(yaml::untagged(self.tree, node)) == Kind::Scalar
+    /// A name that is computed, which is no mistake with the language extensions, or something that is no name.
+    fn no_name(&mut self, wants: &str, value: NodeId, span: Span) -> Expr {
+        let inner = yaml::untagged(self.tree, value);
+        let computed = yaml::tag(self.tree, value).is_some() || self.tree.kind(inner) == Kind::Mapping;
+        if self.names.extended && computed {
+            return self.unknown("the name is computed", span);
+        }
+        self.malformed(wants.to_owned(), span)
     }
 
     /// The arguments of a function: the members of a list, or the one value.
@@ -176,8 +178,7 @@ impl Reader<'_> {
                 format!("`Fn::If` wants a condition and two values, here are {} members", items.len());
             return self.malformed(message, span);
         };
-        let condition = if self.is_text(condition) {
-            let name = self.text(condition).into_owned();
+        let condition = if let Some(name) = self.fixed(condition) {
             self.condition(&name, tree.span(condition), tree.span(condition))
         } else {
             // a condition function in place of a name is not documented, but its meaning is plain
@@ -192,8 +193,7 @@ impl Reader<'_> {
 
     fn get_att(&mut self, value: NodeId, span: Span) -> Expr {
         let tree = self.tree;
-        if self.is_text(value) {
-            let path = self.text(value).into_owned();
+        if let Some(path) = self.fixed(value) {
             let Some((name, attribute)) = path.split_once('.') else {
                 return self.malformed(
                     format!("`Fn::GetAtt` wants a resource and an attribute, not `{path}`"),
@@ -206,17 +206,16 @@ impl Reader<'_> {
         let (Some(&name), true) = (items.first(), items.len() >= 2) else {
             return self.malformed("`Fn::GetAtt` wants a resource and an attribute".to_owned(), span);
         };
-        if !self.is_text(name) {
-            return self.unknown("the resource's name is computed", span);
-        }
         let name_span = tree.span(name);
-        let name = self.text(name).into_owned();
+        let Some(name) = self.fixed(name) else {
+            return self.unknown("the resource's name is computed", span);
+        };
         let rest = items.get(1..).unwrap_or(&[]);
-        if rest.iter().all(|&n| self.is_text(n)) {
-            let attribute = rest.iter().map(|&n| self.text(n)).collect::<Vec<_>>().join(".");
+        if let Some(steps) = rest.iter().map(|&n| self.fixed(n)).collect::<Option<Vec<_>>>() {
+            let attribute = steps.join(".");
             return self.attribute(&name, &attribute, name_span, span);
         }
-        if !self.names.resources.contains(name.as_str()) {
+        if !self.names.resources.contains(name.as_ref()) {
             return self.attribute(&name, "", name_span, span);
         }
         let attribute = match rest {
@@ -256,10 +255,9 @@ impl Reader<'_> {
                 format!("`Fn::FindInMap` wants a mapping and two keys, here are {} members", items.len());
             return self.malformed(message, span);
         };
-        let map = if self.is_text(map) {
-            let name = self.text(map).into_owned();
+        let map = if let Some(name) = self.fixed(map) {
             let local: Str = format!("Mappings/{name}").into();
-            let root = if self.names.mappings.contains(name.as_str()) {
+            let root = if self.names.mappings.contains(name.as_ref()) {
                 Root::Local(local)
             } else {
                 if !self.names.open {
@@ -275,7 +273,16 @@ impl Reader<'_> {
             };
             Expr::new(ExprKind::Root(root), tree.span(map))
         } else {
-            self.expr(map)
+            // whose name is computed is one of all
+            let span = tree.span(map);
+            let name = self.expr(map);
+            let mappings = self.names.mappings.iter().map(|name| ObjectItem {
+                key: Expr::string(name.clone(), span),
+                value: Expr::new(ExprKind::Root(Root::Local(format!("Mappings/{name}").into())), span),
+                span,
+            });
+            let all = Expr::new(ExprKind::Object(mappings.collect()), span);
+            Expr::new(ExprKind::Index(Box::new(all), Box::new(name)), span)
         };
         let mut args = vec![map];
         for &item in items.iter().skip(1) {

@@ -2,8 +2,10 @@
 //! nested stacks are calls, intrinsic functions are expressions.
 
 mod detect;
+mod environment;
 mod expr;
 mod foreach;
+mod include;
 mod intrinsic;
 mod names;
 mod nested;
@@ -13,8 +15,9 @@ mod sub;
 mod template;
 
 pub use detect::{is_template, looks_like_template, parse};
+pub use environment::{complete_environment, is_pseudo_parameter};
 pub use expr::{expression, expression_in};
-pub use nested::{open, read};
+pub use nested::{open, open_with, read};
 
 #[cfg(test)]
 mod tests;

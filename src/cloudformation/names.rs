@@ -25,8 +25,12 @@ pub(super) struct Names {
     pub(super) resources: IndexSet<Str>,
     /// Nested stacks that are calls.
     pub(super) calls: IndexSet<Str>,
+    /// Resources that stand for all the resources of a module.
+    pub(super) modules: Vec<Str>,
     /// The template is made by SAM: functions and APIs bring resources that nobody writes.
     pub(super) sam: bool,
+    /// The template uses the language extensions.
+    pub(super) extended: bool,
     /// A macro may add anything.
     pub(super) open: bool,
 }
@@ -35,6 +39,7 @@ impl Names {
     /// Whether a name that is not declared may still be there when the template is deployed.
     pub(super) fn may_appear(&self, name: &str) -> bool {
         self.open
+            || self.modules.iter().any(|m| name.starts_with(m.as_str()))
             || self.sam
                 && (name.starts_with("Serverless")
                     || self.resources.iter().any(|r| name.starts_with(r.as_str())))

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
-use crate::program::{CallSource, Construct, Constructs, ExprKind, Module, ModuleId, Program};
+use crate::Str;
+use crate::program::{CallSource, Construct, Constructs, Expr, ExprKind, Module, ModuleId, Program};
 use crate::source::{Diagnostic, Loader, SourceFile, Span};
 use crate::syntax::{Tree, yaml};
 
@@ -17,17 +19,31 @@ const MAX_STACK_DEPTH: usize = 32;
 
 /// Reads a file as a template with its nested stacks; none if it is no template.
 pub fn open(loader: &Loader, file: &Arc<SourceFile>) -> Option<Program> {
+    open_with(loader, file, None)
+}
+
+/// Reads a file as [`open`] does, knowing what is supplied for its parameters: `Fn::ForEach` runs over such lists.
+pub fn open_with(
+    loader: &Loader,
+    file: &Arc<SourceFile>,
+    given: Option<&IndexMap<Str, Expr>>,
+) -> Option<Program> {
     if !looks_like_template(&file.text) {
         return None;
     }
     let tree = parse(Arc::clone(file));
-    is_template(&tree).then(|| read(&tree, Some(loader)))
+    is_template(&tree).then(|| read_with(&tree, Some(loader), given))
 }
 
 /// Reads a template; nested stacks too, if there is a loader to read their files.
 pub fn read(tree: &Tree, loader: Option<&Loader>) -> Program {
+    read_with(tree, loader, None)
+}
+
+fn read_with(tree: &Tree, loader: Option<&Loader>, given: Option<&IndexMap<Str, Expr>>) -> Program {
     let mut programs = Programs {
         loader,
+        given,
         modules: Vec::new(),
         known: FxHashMap::default(),
         stack: Vec::new(),
@@ -67,7 +83,9 @@ pub(super) struct Stack {
 
 /// The modules of one program while they are read.
 pub(super) struct Programs<'l> {
-    loader: Option<&'l Loader>,
+    pub(super) loader: Option<&'l Loader>,
+    /// What is supplied for the parameters of the root.
+    pub(super) given: Option<&'l IndexMap<Str, Expr>>,
     modules: Vec<Option<Arc<Module>>>,
     known: FxHashMap<PathBuf, ModuleId>,
     /// The templates that are being read.
@@ -76,6 +94,11 @@ pub(super) struct Programs<'l> {
 }
 
 impl Programs<'_> {
+    /// Whether the template that is being read is the outermost one.
+    pub(super) fn is_root(&self) -> bool {
+        self.stack.len() <= 1
+    }
+
     fn add(&mut self, tree: &Tree) -> ModuleId {
         let id = ModuleId(self.modules.len() as u32);
         self.modules.push(None);
@@ -109,11 +132,18 @@ impl Programs<'_> {
             yaml::Scalar::String(text) => text.into_owned(),
             _ => return None,
         };
-        if address.is_empty() || address.contains("://") || address.contains("${") {
+        // a dynamic reference (`{{resolve:…}}`) is no path either
+        if address.is_empty() || ["://", "${", "{{"].iter().any(|sign| address.contains(sign)) {
             return None;
         }
         let directory = self.stack.last().and_then(|p| p.parent()).unwrap_or(Path::new(""));
-        Some(Stack { span: tree.span(node), path: directory.join(&address), address })
+        let mut path = directory.join(&address);
+        // the SAM CLI takes a directory for the template in it
+        if let Some(loader) = self.loader.filter(|l| type_name.contains("Serverless") && l.is_dir(&path)) {
+            let inside = ["template.yaml", "template.yml", "template.json"].map(|name| path.join(name));
+            path = inside.into_iter().find(|p| loader.is_file(p)).unwrap_or(path);
+        }
+        Some(Stack { span: tree.span(node), path, address })
     }
 
     /// Reads the template of a nested stack, once.

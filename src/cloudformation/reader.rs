@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use indexmap::IndexMap;
+
 use crate::Str;
 use crate::program::{Expr, ExprKind};
-use crate::source::{Diagnostic, Span};
-use crate::syntax::{NodeId, Tree, yaml};
+use crate::source::{Diagnostic, Loader, Span};
+use crate::syntax::{Kind, NodeId, Tree, yaml};
 
 use super::names::{Names, closest};
 
@@ -23,6 +25,12 @@ const MAX_GUESSES: usize = 50;
 pub(super) struct Reader<'t> {
     pub(super) tree: &'t Tree,
     pub(super) names: Names,
+    /// What the user supplies for parameters: loops run over it.
+    pub(super) given: Option<&'t IndexMap<Str, Expr>>,
+    /// Reads included files.
+    pub(super) loader: Option<&'t Loader>,
+    /// How many included files are around.
+    pub(super) includes: usize,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The variables of the loops around: name and current value.
     pub(super) bound: Vec<(Str, Str)>,
@@ -40,6 +48,9 @@ impl<'t> Reader<'t> {
         Reader {
             tree,
             names,
+            given: None,
+            loader: None,
+            includes: 0,
             diagnostics: Vec::new(),
             bound: Vec::new(),
             in_condition: false,
@@ -141,6 +152,60 @@ impl<'t> Reader<'t> {
         }
         self.depth += 1;
         true
+    }
+
+    /// The text of a node whose text is settled without evaluation: a scalar, or `Ref`, `Fn::Sub` and `Fn::Join` of the
+    /// loops' variables. That is what the language extensions accept where a name is wanted.
+    pub(super) fn fixed(&self, node: NodeId) -> Option<Cow<'t, str>> {
+        self.fixed_at(node, 0)
+    }
+
+    fn fixed_at(&self, node: NodeId, depth: usize) -> Option<Cow<'t, str>> {
+        let tree = self.tree;
+        let node = yaml::resolve(tree, node);
+        if depth > 8 {
+            return None;
+        }
+        let (function, value) = match yaml::tag(tree, node).filter(|_| yaml::untagged(tree, node) == node) {
+            Some((tag, _, value)) => (Cow::Borrowed(tag.trim_start_matches('!')), value),
+            None => {
+                let inner = yaml::untagged(tree, node);
+                match tree.kind(inner) {
+                    Kind::Scalar => return Some(self.text(inner)),
+                    Kind::Mapping => match yaml::entries(tree, inner).as_slice() {
+                        [only] => {
+                            let key = only.key.strip_prefix("Fn::").unwrap_or(&only.key);
+                            (Cow::Owned(key.to_owned()), only.value)
+                        }
+                        _ => return None,
+                    },
+                    _ => return None,
+                }
+            }
+        };
+        match function.as_ref() {
+            "Ref" => {
+                let name = self.fixed_at(value, depth + 1)?;
+                let (_, value) = self.bound.iter().rev().find(|(bound, _)| bound.as_str() == name)?;
+                Some(Cow::Owned(value.to_string()))
+            }
+            "Sub" => {
+                let inner = yaml::untagged(tree, value);
+                if tree.kind(inner) != Kind::Scalar {
+                    return None;
+                }
+                let text = self.text(inner);
+                (!text.contains("${")).then_some(text)
+            }
+            "Join" => {
+                let parts: Vec<NodeId> = yaml::items(tree, value).collect();
+                let &[delimiter, list] = parts.as_slice() else { return None };
+                let delimiter = self.fixed_at(delimiter, depth + 1)?;
+                let items = yaml::items(tree, list).map(|item| self.fixed_at(item, depth + 1));
+                Some(Cow::Owned(items.collect::<Option<Vec<_>>>()?.join(&delimiter)))
+            }
+            _ => None,
+        }
     }
 
     /// A scalar's text with the loops' variables put in.

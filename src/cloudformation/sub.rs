@@ -74,6 +74,10 @@ impl Reader<'_> {
                     }
                 }
             }
+            // a text that a macro makes
+            Kind::Mapping if yaml::find(tree, target, "Fn::Transform").is_some() => {
+                return self.unknown("a macro makes this text", span);
+            }
             _ => return self.malformed("`Fn::Sub` wants a text, or a text and a map".to_owned(), span),
         };
         let node = yaml::untagged(tree, template);

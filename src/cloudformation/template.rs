@@ -12,6 +12,7 @@ use crate::syntax::{Kind, Language, NodeId, SyntaxError, Tree, yaml};
 
 use super::detect::root;
 use super::foreach::Expanded;
+use super::include;
 use super::intrinsic;
 use super::names::Names;
 use super::nested::Programs;
@@ -54,12 +55,17 @@ pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
         outputs: IndexMap::new(),
         providers: Vec::new(),
         required_providers: IndexMap::new(),
+        open: false,
     };
     let Some(root) = root(tree) else { return module };
     if tree.language == Language::Json {
         programs.diagnostics.extend(duplicates(tree));
     }
     let mut reader = Reader::new(tree, Names::default());
+    let given = programs.given;
+    // what is supplied is for the parameters of the root
+    reader.given = given.filter(|_| programs.is_root());
+    reader.loader = programs.loader;
     let section = |name: &str| yaml::find(tree, root, name);
 
     transforms(&mut reader, root);
@@ -71,6 +77,17 @@ pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
     reader.names.conditions = conditions.iter().map(|e| e.key.clone()).collect();
     let resources = section("Resources").map(|n| reader.expanded(n)).unwrap_or_default();
     reader.names.resources = resources.iter().map(|e| e.key.clone()).collect();
+    let included = included_resources(&mut reader, root);
+    for (snippet, _) in &included {
+        let names = yaml::entries(snippet, include::top(snippet).unwrap_or(snippet.root()));
+        reader.names.resources.extend(names.iter().map(|e| Str::from(e.key.as_ref())));
+    }
+    let of_type = |e: &Expanded| yaml::find(tree, e.value, "Type").map(|n| yaml::text(tree, n));
+    reader.names.modules = resources
+        .iter()
+        .filter(|e| of_type(e).is_some_and(|t| t.ends_with("::MODULE")))
+        .map(|e| e.key.clone())
+        .collect();
     let stacks: Vec<_> = resources.iter().map(|e| programs.source_of(tree, e.value)).collect();
     reader.names.calls = resources
         .iter()
@@ -115,6 +132,13 @@ pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
         }
         reader.bound = outer;
     }
+    for (snippet, _) in &included {
+        let read = |reader: &mut Reader<'_>, top: NodeId| {
+            let entries = reader.expanded(top);
+            entries.iter().filter_map(|entry| resource(reader, entry)).collect::<Vec<_>>()
+        };
+        module.resources.extend(reader.with_include(snippet, read));
+    }
     if let Some(outputs) = section("Outputs") {
         for entry in reader.expanded(outputs) {
             let outer = std::mem::replace(&mut reader.bound, entry.bound.clone());
@@ -122,6 +146,7 @@ pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
             reader.bound = outer;
         }
     }
+    module.open = reader.names.open;
     unknown_sections(&mut reader, root);
     programs.diagnostics.append(&mut reader.diagnostics);
     module
@@ -141,7 +166,9 @@ fn transforms(reader: &mut Reader<'_>, root: NodeId) {
                 None => yaml::text(tree, item),
             };
             reader.names.sam |= name.starts_with("AWS::Serverless-");
-            if !is_understood(&name) {
+            reader.names.extended |= name == "AWS::LanguageExtensions";
+            let by_name = matches!(yaml::scalar(tree, item), Some(yaml::Scalar::Null));
+            if !name.is_empty() && !by_name && !is_understood(&name) {
                 reader.names.open = true;
                 let message = format!("what the macro `{name}` makes of this template is not known");
                 reader.warn("macro", message, tree.span(item));
@@ -152,16 +179,29 @@ fn transforms(reader: &mut Reader<'_>, root: NodeId) {
     if memchr::memmem::find(tree.file.text.as_bytes(), b"Rain::").is_some() && !reader.names.open {
         reader.names.open = true;
         let message = "what the directives of `rain` put into this template is not known".to_owned();
-        reader.warn("macro", message, first_line(tree, root));
+        let at = memchr::memmem::find(tree.file.text.as_bytes(), b"Rain::").unwrap_or(0) as u32;
+        reader.warn("macro", message, Span::new(tree.file.id, at, at + "Rain::".len() as u32));
     }
     let included = [Some(root), yaml::find(tree, root, "Resources"), yaml::find(tree, root, "Parameters")];
     for mapping in included.into_iter().flatten() {
-        if let Some(node) = yaml::find(tree, mapping, "Fn::Transform") {
+        if let Some(node) = yaml::find(tree, mapping, "Fn::Transform")
+            && reader.open_include(node).is_none()
+        {
             reader.names.open = true;
             let message = "what `Fn::Transform` adds to this template is not known".to_owned();
             reader.warn("macro", message, tree.span(node));
         }
     }
+}
+
+/// The snippets that are included among the resources, with the place where.
+fn included_resources(reader: &mut Reader<'_>, root: NodeId) -> Vec<(Tree, Span)> {
+    let tree = reader.tree;
+    let Some(resources) = yaml::find(tree, root, "Resources") else { return Vec::new() };
+    let nodes = yaml::entries(tree, resources);
+    let nodes = nodes.iter().filter(|e| e.key == "Fn::Transform").map(|e| e.value);
+    let nodes: Vec<NodeId> = nodes.collect();
+    nodes.into_iter().filter_map(|node| Some((reader.open_include(node)?, tree.span(node)))).collect()
 }
 
 fn read_conditions(reader: &mut Reader<'_>, conditions: &[Expanded], module: &mut Module) {
@@ -367,11 +407,4 @@ fn duplicates(tree: &Tree) -> Vec<Diagnostic> {
         }
     }
     out
-}
-
-/// The first line of a node.
-fn first_line(tree: &Tree, node: NodeId) -> Span {
-    let span = tree.span(node);
-    let width = tree.text(node).lines().next().map_or(0, str::len);
-    Span::new(span.file, span.start, span.start + width as u32)
 }

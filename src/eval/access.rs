@@ -129,6 +129,11 @@ impl Evaluator<'_> {
                 }
                 Err(_) => fail(format!("a list has no attribute `{name}`")),
             },
+            // the conditions of resource and reference exclude one another: CloudFormation refuses it when it comes to it
+            Data::Null | Data::Absent if self.dialect == crate::program::Dialect::CloudFormation => {
+                let message = format!("`{name}` is asked of a resource that does not exist here");
+                Err(Failure::warning("missing-resource", message, span))
+            }
             Data::Null | Data::Absent => fail(format!("`{name}` is asked of null")),
             _ => fail(format!("a {} has no attribute `{name}`", kind_word(value))),
         }

@@ -88,13 +88,18 @@ impl<'p> Run<'p> {
     pub(super) fn output(&self, module: &Rc<ModuleInstance<'p>>, at: usize) -> Value {
         let Some((_, output)) = module.index.module.outputs.get_index(at) else { return Value::absent() };
         let work = || {
+            let exists = output.condition.as_ref().map(|condition| {
+                let decided = self.bind_in(module, &Each::default(), condition);
+                self.guard_of(&decided, condition.span)
+            });
+            if exists.is_some_and(Guard::is_false) {
+                return Value::absent();
+            }
             let mut value = self.bind_in(module, &Each::default(), &output.value);
             if output.sensitive {
                 value.marks = self.store.mark_sensitive(value.marks);
             }
-            if let Some(condition) = &output.condition {
-                let decided = self.bind_in(module, &Each::default(), condition);
-                let exists = self.guard_of(&decided, condition.span);
+            if let Some(exists) = exists {
                 let not = self.store.not(exists);
                 value = self.store.choice([(exists, value), (not, Value::absent())]);
             }

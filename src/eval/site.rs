@@ -10,7 +10,7 @@ use crate::source::{Diagnostic, Loader, Span};
 use super::instance::InstanceId;
 use super::names::{Failure, Names, Outcome};
 use super::run::{Each, ModuleInstance, Run};
-use super::store::UnknownKind;
+use super::store::{UnknownKind, Via};
 use super::value::{Data, Value};
 
 /// Names as they are in one block of one module instance.
@@ -157,6 +157,10 @@ impl<'p> Run<'p> {
             "terraform.applying" => TypeExpr::Bool,
             _ => TypeExpr::String,
         };
+        if let (false, Some(expr)) = (own, self.supplied.values.get(name)) {
+            let value = self.bind_in(module, &Each::default(), expr);
+            return self.evaluator.step(value, expr.span, Via::Supplied);
+        }
         let id = self.store.unknown(UnknownKind::Named(Str::from(full)), true, type_expr);
         Value::new(Data::Unknown(id), origin)
     }

@@ -273,7 +273,7 @@ fn referenced(store: &Store, value: &Value) -> Vec<InstanceId> {
 }
 
 /// Puts a contribution into an owner's properties.
-fn contribute(store: &Store, value: &mut Value, path: &[Str], what: &Contribution) {
+pub(super) fn contribute(store: &Store, value: &mut Value, path: &[Str], what: &Contribution) {
     let Some((step, rest)) = path.split_first() else { return };
     if !matches!(value.data, Data::Map(_)) {
         let open = match value.data {

@@ -10,8 +10,8 @@ use crate::eval::{Guard, InstanceId, Store, UnknownId, Value};
 use crate::model::{Resource, ResourceId};
 
 use super::collect::{Collector, References};
-use super::companion;
 use super::{Edge, Graph};
+use super::{companion, defaults};
 
 /// Links the resources of one root: numbers them, finds their references, lets companions contribute. Takes time
 /// proportional to the size of all values.
@@ -38,6 +38,7 @@ pub fn link(store: Arc<Store>, resources: Vec<Resource>) -> Graph {
         graph.edges.add_edge(node(from), node(to), edge);
     }
     companion::apply(&mut graph);
+    defaults::apply(&mut graph);
     contributed(&mut graph);
     graph
 }

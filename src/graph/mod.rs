@@ -7,6 +7,7 @@
 
 mod collect;
 mod companion;
+mod defaults;
 mod link;
 mod query;
 

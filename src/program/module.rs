@@ -68,6 +68,8 @@ pub struct Module {
     pub outputs: IndexMap<Str, Output>,
     /// `provider` blocks.
     pub providers: Vec<ProviderConfig>,
+    /// Whether a macro may change anything of what is written here.
+    pub open: bool,
     /// Version constraints of `required_providers`, by local name: `aws` → `~> 5.0`.
     pub required_providers: IndexMap<Str, Str>,
 }

@@ -108,6 +108,7 @@ fn nothing() -> Module {
         outputs: Default::default(),
         providers: Vec::new(),
         required_providers: Default::default(),
+        open: false,
     }
 }
 
@@ -335,5 +336,6 @@ fn copy(module: &Module) -> Module {
         outputs: module.outputs.clone(),
         providers: module.providers.clone(),
         required_providers: module.required_providers.clone(),
+        open: false,
     }
 }

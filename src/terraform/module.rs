@@ -211,6 +211,7 @@ impl Builder {
                 outputs: IndexMap::new(),
                 providers: Vec::new(),
                 required_providers: IndexMap::new(),
+                open: false,
             },
             diagnostics: Vec::new(),
             resources: FxHashMap::default(),

@@ -367,6 +367,11 @@ impl Context<'_> {
 /// The property that an expanded member becomes: where, where it is written, what.
 type Variant<'s> = (&'s [Step], Origin, Value);
 
+/// A documented default, given as JSON, with the place where it would be written.
+pub fn documented_default(store: &Store, json: &str, place: Option<crate::source::Span>) -> Value {
+    conform::default_value(store, json, place)
+}
+
 /// One contribution's value, when it is there.
 pub(super) type Contributed = (Guard, Value);
 

@@ -227,6 +227,7 @@ impl<'t> PlanReader<'t> {
             outputs: IndexMap::new(),
             providers: Vec::new(),
             required_providers: IndexMap::new(),
+            open: false,
         }
     }
 

@@ -1,0 +1,152 @@
+//! What templates mean.
+
+use super::support::{property, resources, world};
+
+#[test]
+fn a_group_without_outbound_rules_lets_everything_out() {
+    let linked = world(&[(
+        "t.yaml",
+        "Parameters: {E: {Type: String}}
+Conditions: {C: !Equals [!Ref E, x]}
+Resources:
+  None: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: d}}
+  Empty: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: d, SecurityGroupEgress: []}}
+  Inline:
+    Type: AWS::EC2::SecurityGroup
+    Properties: {GroupDescription: d, SecurityGroupEgress: [{IpProtocol: tcp, FromPort: 1, ToPort: 1, CidrIp: 10.0.0.0/8}]}
+  Apart: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: d}}
+  ApartRule:
+    Type: AWS::EC2::SecurityGroupEgress
+    Properties: {GroupId: !GetAtt Apart.GroupId, IpProtocol: tcp, FromPort: 1, ToPort: 1, CidrIp: 10.0.0.0/8}
+  Some: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: d}}
+  SomeRule:
+    Type: AWS::EC2::SecurityGroupEgress
+    Condition: C
+    Properties: {GroupId: !GetAtt Some.GroupId, IpProtocol: tcp, FromPort: 1, ToPort: 1, CidrIp: 10.0.0.0/8}
+",
+    )])
+    .linked("t.yaml");
+    let egress = |of: &str| property(&linked.graph, of, "SecurityGroupEgress");
+    let all = r#"[{"CidrIp":"0.0.0.0/0","IpProtocol":"-1"},{"CidrIpv6":"::/0","IpProtocol":"-1"}]"#;
+    assert_eq!(egress("None"), all);
+    assert_eq!(egress("Empty"), all);
+    for one in ["Inline", "Apart"] {
+        assert!(egress(one).contains("10.0.0.0/8") && !egress(one).contains("0.0.0.0/0"), "{}", egress(one));
+    }
+    assert!(egress("Some").contains("10.0.0.0/8") && egress("Some").contains("0.0.0.0/0"));
+}
+
+const CONDITIONAL: &str = "Parameters: {Env: {Type: String, Default: dev}}
+Conditions:
+  Public: !And [!Equals [!Ref Env, dev], !Equals [!Ref AWS::Region, eu-west-1], !Equals [!Ref AWS::Partition, aws]]
+Resources:
+  B:
+    Type: AWS::S3::Bucket
+    Properties: {AccessControl: !If [Public, PublicRead, Private]}
+";
+
+#[test]
+fn values_come_from_the_configuration_sam_and_the_command_line() {
+    let policies = ["s3-public-acl"];
+    let findings = |files: &[(&str, &str)], given: &[&str]| {
+        world(files).policies(&policies).parameters(given).findings(&["."])
+    };
+    let template = ("template.yaml", CONDITIONAL);
+    assert_eq!(findings(&[template], &[]).len(), 1);
+    assert!(findings(&[template], &[])[0].starts_with("s3-public-acl B: "));
+    let stack = ("masugata.toml", "[stack]\nregion = 'eu-west-1'\n");
+    assert_eq!(findings(&[template, stack], &["Env=dev"]), ["s3-public-acl B"]);
+    assert_eq!(findings(&[template, stack], &["Env=prod"]), [""; 0]);
+    assert_eq!(findings(&[template, stack], &["Env=dev", "AWS::Region=cn-north-1"]), [""; 0]);
+    let sam = ("samconfig.toml", "[default.deploy.parameters]\nparameter_overrides = 'Env=prod'\n");
+    assert_eq!(findings(&[template, stack, sam], &[]), [""; 0]);
+    // the command line wins
+    assert_eq!(findings(&[template, stack, sam], &["Env=dev"]), ["s3-public-acl B"]);
+    let pipeline = ("params.json", r#"{"Parameters": {"Env": "prod"}, "Tags": {"a": "b"}}"#);
+    assert_eq!(findings(&[template, stack, pipeline], &["params.json"]), [""; 0]);
+}
+
+#[test]
+fn loops_run_over_what_is_given_and_over_mappings() {
+    let template = "Transform: AWS::LanguageExtensions
+Parameters: {Names: {Type: CommaDelimitedList}, Env: {Type: String, Default: prod}}
+Mappings: {Sizes: {prod: {Names: [x, y]}, dev: {Names: [z]}}}
+Resources:
+  Fn::ForEach::Given: [N, !Ref Names, {'Given${N}': {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref N}}}]
+  Fn::ForEach::Mapped:
+    - N
+    - !FindInMap [Sizes, !Ref Env, Names]
+    - 'Mapped${N}':
+        Type: AWS::SNS::Topic
+        Properties: {TopicName: !GetAtt [!Sub 'Given${N}', TopicName], DisplayName: !FindInMap [!Join ['', [Si, zes]], !Ref Env, Names]}
+Outputs:
+  Fn::ForEach::Out: [N, !Ref Names, {'Out${N}': {Value: !Ref {'Fn::Sub': 'Given${N}'}}}]
+";
+    let world = world(&[("t.yaml", template)]).parameters(&["Names=x,y"]);
+    let linked = world.linked("t.yaml");
+    assert_eq!(
+        resources(&linked.graph),
+        [
+            "Givenx AWS::SNS::Topic",
+            "Giveny AWS::SNS::Topic",
+            "Mappedx AWS::SNS::Topic",
+            "Mappedy AWS::SNS::Topic"
+        ]
+    );
+    assert_eq!(property(&linked.graph, "Mappedy", "TopicName"), "Giveny.TopicName");
+    assert_eq!(property(&linked.graph, "Mappedy", "DisplayName"), r#"["x","y"]"#);
+    assert_eq!(world.said("t.yaml"), [""; 0]);
+}
+
+#[test]
+fn snippets_beside_the_template_are_included() {
+    let world = world(&[
+        (
+            "t.yaml",
+            "Resources:
+  Fn::Transform: {Name: AWS::Include, Parameters: {Location: parts/resources.yaml}}
+  A:
+    Type: AWS::S3::Bucket
+    Properties:
+      Fn::Transform: {Name: AWS::Include, Parameters: {Location: ./parts/encryption.json}}
+      Tags: !Transform {Name: AWS::Include, Parameters: {Location: parts/tags.yaml}}
+",
+        ),
+        ("parts/resources.yaml", "B: {Type: AWS::S3::Bucket, Properties: {BucketName: !Sub '${A}-logs'}}\n"),
+        ("parts/encryption.json", r#"{"VersioningConfiguration": {"Status": "Enabled"}}"#),
+        ("parts/tags.yaml", "- {Key: a, Value: !Ref AWS::Region}\n"),
+    ]);
+    let linked = world.linked("t.yaml");
+    assert_eq!(resources(&linked.graph), ["A AWS::S3::Bucket", "B AWS::S3::Bucket"]);
+    assert_eq!(property(&linked.graph, "A", "VersioningConfiguration.Status"), "\"Enabled\"");
+    assert_eq!(world.said("t.yaml"), [""; 0]);
+}
+
+#[test]
+fn what_can_not_be_known_is_said_once() {
+    let said = |text: &str| world(&[("t.yaml", text)]).said("t.yaml");
+    // a module's resources are named after it
+    assert_eq!(
+        said(
+            "Resources:\n  M: {Type: My::Org::Bucket::MODULE}\n  T: {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref MBucket}}\n"
+        ),
+        [""; 0]
+    );
+    // a macro's own properties are not judged
+    assert_eq!(
+        said("Transform: Mine\nResources:\n  T: {Type: AWS::SNS::Topic, Properties: {Whatever: 1}}\n"),
+        ["macro: what the macro `Mine` makes of this template is not known"]
+    );
+    // a reference to a resource that is never made
+    assert_eq!(
+        said(
+            "Conditions: {Never: !Equals [a, b]}
+Resources:
+  Q: {Type: AWS::SQS::Queue, Condition: Never}
+  T: {Type: AWS::SNS::Topic, Properties: {TopicName: !GetAtt Q.QueueName, DisplayName: !If [Never, !Ref Q, x]}}
+Outputs: {O: {Condition: Never, Value: !Ref Q}}
+"
+        ),
+        ["missing-resource: `QueueName` is asked of a resource that does not exist here"]
+    );
+}
