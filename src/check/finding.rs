@@ -9,7 +9,7 @@ use crate::policy::Severity;
 use crate::source::{Diagnostic, Position, Sources, Span};
 
 /// A place in a file, resolved.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Location {
     /// The path as it is printed: relative to the working directory where possible, with `/`.
     pub path: Str,

@@ -6,11 +6,12 @@ use std::fmt::Write;
 use indexmap::IndexMap;
 
 use crate::Str;
-use crate::check::{Finding, Location, Outcome, shown_path};
+use crate::check::{Location, Outcome, shown_path};
 use crate::policy::Severity;
 use crate::source::{Diagnostic, Severity as ProblemSeverity};
 
 use super::count;
+use super::place::{Place, places};
 
 /// Annotations of a level that GitHub shows for a step.
 const MAX_OF_LEVEL: usize = 10;
@@ -26,24 +27,10 @@ pub struct Annotations {
     pub summary: String,
 }
 
-/// Several findings of one policy on one place (instances of one block) as one annotation.
-struct Merged<'o> {
-    finding: &'o Finding,
-    others: usize,
-}
-
 /// Writes an outcome as annotations.
 pub fn annotations(outcome: &Outcome) -> Annotations {
-    let mut merged: IndexMap<(&Str, &Str, u32, u32), Merged<'_>> = IndexMap::new();
-    for finding in &outcome.findings {
-        let l = &finding.location;
-        merged
-            .entry((&finding.policy, &l.path, l.start.line, l.start.column))
-            .and_modify(|m| m.others += 1)
-            .or_insert(Merged { finding, others: 0 });
-    }
-    let mut merged: Vec<Merged<'_>> = merged.into_values().collect();
-    merged.sort_by_key(|m| std::cmp::Reverse(m.finding.severity));
+    let mut places = places(&outcome.findings);
+    places.sort_by_key(|p| std::cmp::Reverse(p.head.severity));
 
     let mut commands = String::new();
     let mut used = [0usize; 3];
@@ -55,7 +42,7 @@ pub fn annotations(outcome: &Outcome) -> Annotations {
         *used += 1;
         *used <= MAX_OF_LEVEL
     };
-    let mut rest: Vec<&Merged<'_>> = Vec::new();
+    let mut rest: Vec<&Place<'_>> = Vec::new();
     let mut problems_left = 0;
     for diagnostic in &outcome.diagnostics {
         let level = match diagnostic.severity {
@@ -68,8 +55,8 @@ pub fn annotations(outcome: &Outcome) -> Annotations {
             problems_left += 1;
         }
     }
-    for one in &merged {
-        let level = level_of(one.finding.severity);
+    for one in &places {
+        let level = level_of(one.head.severity);
         if room(level) {
             annotation(&mut commands, level, one);
         } else {
@@ -94,8 +81,8 @@ fn level_of(severity: Severity) -> &'static str {
     }
 }
 
-fn annotation(out: &mut String, level: &str, one: &Merged<'_>) {
-    let finding = one.finding;
+fn annotation(out: &mut String, level: &str, place: &Place<'_>) {
+    let finding = place.head;
     let mut message = finding.message.to_string();
     if let Some(condition) = &finding.condition {
         message.push_str(&format!("\nfails when {condition}"));
@@ -103,10 +90,10 @@ fn annotation(out: &mut String, level: &str, one: &Merged<'_>) {
     for line in &finding.because {
         message.push_str(&format!("\n{line}"));
     }
-    if one.others > 0 {
-        message.push_str(&format!("\nand on {} of the same block", count(one.others, "more instance")));
-    }
     message.push_str(&format!("\n{} ({})", finding.resource.address, finding.severity));
+    for line in place.instances_line().into_iter().chain(place.also_lines()) {
+        message.push_str(&format!("\n{line}"));
+    }
     command(out, level, &finding.policy, Some(&finding.location), None, &message);
 }
 
@@ -153,7 +140,7 @@ fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-fn summary(outcome: &Outcome, rest: &[&Merged<'_>], problems_left: usize) -> String {
+fn summary(outcome: &Outcome, rest: &[&Place<'_>], problems_left: usize) -> String {
     let s = outcome.summary;
     if s.fail == 0 && outcome.diagnostics.is_empty() {
         return String::new();
@@ -184,8 +171,8 @@ fn summary(outcome: &Outcome, rest: &[&Merged<'_>], problems_left: usize) -> Str
     }
     if !rest.is_empty() {
         out.push_str("\nNot annotated:\n\n");
-        for one in rest.iter().take(MAX_LISTED) {
-            let f = one.finding;
+        let rest = || rest.iter().flat_map(|p| std::iter::once(&p.head).chain(&p.also));
+        for f in rest().take(MAX_LISTED) {
             let _ = writeln!(
                 out,
                 "- {} `{}` at `{}:{}`: {}",
@@ -196,8 +183,9 @@ fn summary(outcome: &Outcome, rest: &[&Merged<'_>], problems_left: usize) -> Str
                 f.message.as_str().replace('\n', " ")
             );
         }
-        if rest.len() > MAX_LISTED {
-            let _ = writeln!(out, "- and {} more", rest.len() - MAX_LISTED);
+        let left_out = rest().skip(MAX_LISTED).count();
+        if left_out > 0 {
+            let _ = writeln!(out, "- and {left_out} more");
         }
     }
     if problems_left > 0 {

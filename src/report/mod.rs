@@ -4,6 +4,7 @@ mod excerpt;
 mod github;
 mod graph;
 mod json;
+mod place;
 mod sarif;
 mod text;
 mod value;

@@ -190,13 +190,22 @@ fn annotations_show_the_worst_ten_of_a_level_and_sum_up_the_rest() {
             finding
         })
         .collect();
-    // two instances of one block are one annotation
+    // two instances of one block are one annotation, and so are two policies about one place
+    for address in ["module.logs.aws_s3_bucket.this[0]", "module.logs.aws_s3_bucket.this[1]"] {
+        let mut other = outcome.findings[24].clone();
+        other.resource.address = address.into();
+        other.policy = "s3-website".into();
+        outcome.findings.push(other);
+    }
     outcome.findings.push(outcome.findings[24].clone());
-    outcome.summary.fail = 26;
+    outcome.findings[27].resource.address = "module.logs.aws_s3_bucket.this[1]".into();
+    outcome.summary.fail = 28;
     let annotations = annotations(&outcome);
     let lines: Vec<&str> = annotations.commands.lines().collect();
     assert_eq!(lines.len(), 10);
-    assert!(lines[0].contains("line=25,") && lines[0].contains("1 more instance"), "{}", lines[0]);
+    assert!(lines[0].contains("line=25,"), "{}", lines[0]);
+    assert!(lines[0].contains("%0Athe same on `module.logs.aws_s3_bucket.this[1]`%0A"), "{}", lines[0]);
+    assert!(lines[0].contains("%0Aalso critical: s3-website: bucket"), "{}", lines[0]);
     assert_eq!(annotations.summary.matches("\n- ").count(), 15);
 }
 

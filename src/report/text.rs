@@ -6,12 +6,13 @@ use miette::{
     Diagnostic as Shown, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as ShownSeverity,
 };
 
-use crate::check::{Finding, Outcome, Related};
+use crate::check::{Outcome, Related};
 use crate::policy::Severity;
 use crate::source::{Diagnostic, Severity as ProblemSeverity, Sources, Span};
 
 use super::count;
 use super::excerpt::Excerpt;
+use super::place::{Place, places};
 
 /// How text is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +61,8 @@ pub fn text(outcome: &Outcome, style: Style) -> String {
     for diagnostic in &outcome.diagnostics {
         draw(&handler, &mut out, &problem(diagnostic, &outcome.sources));
     }
-    for finding in &outcome.findings {
-        draw(&handler, &mut out, &drawn(finding, outcome));
+    for place in places(&outcome.findings) {
+        draw(&handler, &mut out, &drawn(&place, outcome));
     }
     for unknown in &outcome.unknowns {
         let l = &unknown.location;
@@ -185,7 +186,8 @@ fn label(excerpt: &Excerpt, span: Span, text: Option<String>, primary: bool) -> 
     }
 }
 
-fn drawn(finding: &Finding, outcome: &Outcome) -> Drawing {
+fn drawn(place: &Place<'_>, outcome: &Outcome) -> Drawing {
+    let finding = place.head;
     let sources = &outcome.sources;
     let here = finding.location.span;
     let excerpt = excerpt(sources, here);
@@ -222,9 +224,21 @@ fn drawn(finding: &Finding, outcome: &Outcome) -> Drawing {
     if let Some(generated) = &finding.resource.generated {
         help.push(format!("in the template: {}:{}", generated.path, generated.start.line));
     }
+    help.extend(place.instances_line());
+    help.extend(place.also_lines());
     let id = &finding.policy;
     help.push(format!("`masugata explain {id}` tells more"));
-    help.push(format!("to accept it: `# masugata: ignore[{id}] why it is fine here`"));
+    let ids = place.policies();
+    let it = if ids.len() == 1 { "it" } else { "them" };
+    // JSON has no comments
+    if finding.location.path.ends_with(".json") {
+        let id = ids.join(r#"", ""#);
+        help.push(format!(
+            r#"to accept {it}: `"Metadata": {{"masugata": {{"ignore": [{{"policy": ["{id}"], "reason": "…"}}]}}}}` on the resource"#
+        ));
+    } else {
+        help.push(format!("to accept {it}: `# masugata: ignore[{}] why it is fine here`", ids.join(", ")));
+    }
     Drawing {
         severity: match finding.severity {
             Severity::Critical | Severity::High => ShownSeverity::Error,
