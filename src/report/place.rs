@@ -19,6 +19,9 @@ pub(super) struct Place<'o> {
 /// What must be equal for two findings to be told together: where, why, and what else is shown.
 type Story<'o> = (&'o Location, &'o [Str], Vec<Option<&'o Location>>, Option<&'o Location>);
 
+/// A policy that fails, and under which condition.
+type Failing<'o> = (&'o Str, Option<&'o Str>);
+
 fn story(finding: &Finding) -> Story<'_> {
     (
         &finding.location,
@@ -35,8 +38,7 @@ pub(super) fn places(findings: &[Finding]) -> Vec<Place<'_>> {
         of_resource.entry((story(finding), &finding.resource.address)).or_default().push(finding);
     }
     // instances of one block are told together if the same policies fail on them, under the same conditions
-    let mut told: IndexMap<(Story<'_>, Vec<(&Str, Option<&Str>)>), Place<'_>, FxBuildHasher> =
-        IndexMap::default();
+    let mut told: IndexMap<(Story<'_>, Vec<Failing<'_>>), Place<'_>, FxBuildHasher> = IndexMap::default();
     for ((story, address), mut all) in of_resource {
         // the same order on every instance
         all.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.policy.cmp(&b.policy)));
