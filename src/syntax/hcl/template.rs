@@ -210,7 +210,9 @@ impl Parser<'_> {
                     return self.unclosed_heredoc(marker, len, opened);
                 };
                 let line = self.text.get(self.pos..self.pos + i).unwrap_or("");
-                if line.trim() == self.text.get(marker..marker + len).unwrap_or("") {
+                // A carriage return before the marker is none of the white space that may stand there.
+                let indented = line.trim_start_matches(|c: char| c.is_whitespace() && c != '\r');
+                if indented.trim_end() == self.text.get(marker..marker + len).unwrap_or("") {
                     return Ok(TextStop::End);
                 }
             }

@@ -2,27 +2,18 @@
 //! it gives exactly the findings that it gives alone. Inputs are made here; nothing is timed, but a run that does not
 //! end fails.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "the helpers of a test may fail as the test may"
-)]
-
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use serde_json::Value;
+
+use super::common::command::{run, run_bounded, write};
 
 const GOOD: &str = "resource \"aws_s3_bucket\" \"good\" {\n  bucket = \"good\"\n}\n\n\
     resource \"aws_s3_bucket_acl\" \"good\" {\n  bucket = aws_s3_bucket.good.id\n  acl    = \"public-read\"\n}\n";
 const GOOD_TEMPLATE: &str = "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Good:\n    Type: AWS::S3::Bucket\n    \
     Properties:\n      AccessControl: PublicRead\n";
-/// Far more than any run here needs, also in a debug build on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
 
 struct Ran {
     code: i32,
@@ -31,32 +22,8 @@ struct Ran {
 }
 
 fn check(root: &Path) -> Ran {
-    let mut told = tempfile::tempfile().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_masugata"))
-        .args(["check", "--format", "json", "--select", "s3-public-acl", "--output", "out.result"])
-        .current_dir(root)
-        .env_clear()
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        // a pipe that nobody reads while it runs would fill up
-        .stderr(Stdio::from(told.try_clone().unwrap()))
-        .spawn()
-        .unwrap();
-    let since = Instant::now();
-    let status = loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            break status;
-        }
-        if since.elapsed() > PATIENCE {
-            child.kill().unwrap();
-            panic!("it does not end");
-        }
-        std::thread::yield_now();
-        std::thread::park_timeout(Duration::from_millis(5));
-    };
-    let mut stderr = String::new();
-    std::io::Seek::rewind(&mut told).unwrap();
-    std::io::Read::read_to_string(&mut told, &mut stderr).unwrap();
+    let args = ["check", "--format", "json", "--select", "s3-public-acl", "--output", "out.result"];
+    let (status, stderr) = run_bounded(root, &args);
     let code = status.code().unwrap_or_else(|| panic!("it was killed: {status} {stderr}"));
     let text = fs::read_to_string(root.join("out.result")).unwrap_or_else(|e| panic!("{e}: {stderr}"));
     Ran { code, value: serde_json::from_str(&text).unwrap(), stderr }
@@ -84,12 +51,6 @@ impl Ran {
             .map(|e| format!("{}: {}", e["path"].as_str().unwrap_or("?"), e["message"].as_str().unwrap()))
             .collect()
     }
-}
-
-fn write(root: &Path, path: &str, bytes: impl AsRef<[u8]>) {
-    let path = root.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, bytes).unwrap();
 }
 
 /// A tree with good files, to put bad ones beside.
@@ -422,12 +383,7 @@ fn a_file_of_very_many_resources() {
 #[test]
 fn output_that_cannot_be_written_is_said() {
     let dir = good();
-    let output = Command::new(env!("CARGO_BIN_EXE_masugata"))
-        .args(["check", "--format", "json", "--output", "no/such/file.json"])
-        .current_dir(dir.path())
-        .env_clear()
-        .output()
-        .unwrap();
+    let output = run(dir.path(), &["check", "--format", "json", "--output", "no/such/file.json"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no/such/file.json"));
 }

@@ -1,18 +1,12 @@
 //! The command line as its users meet it: exit codes, filters, formats, suppressions, configuration.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "the helpers of a test may fail as the test may"
-)]
-
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
+
+use super::common::command::{code, command, run, write};
 
 /// A public bucket ACL and a closed bucket beside it.
 const OPEN: &str = "resource \"aws_s3_bucket\" \"b\" {\n  bucket = \"b\"\n}\n\n\
@@ -20,26 +14,6 @@ const OPEN: &str = "resource \"aws_s3_bucket\" \"b\" {\n  bucket = \"b\"\n}\n\n\
 const OPEN_TEMPLATE: &str = "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  B:\n    Type: AWS::S3::Bucket\n    \
     Properties:\n      AccessControl: PublicRead\n";
 const POLICY: &str = "s3-public-acl";
-
-fn write(root: &Path, path: &str, text: &str) {
-    let path = root.join(path);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, text).unwrap();
-}
-
-fn command(root: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_masugata"));
-    command.args(args).current_dir(root).env_clear().stdin(Stdio::null());
-    command
-}
-
-fn run(root: &Path, args: &[&str]) -> Output {
-    command(root, args).output().unwrap()
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().expect("it ends by itself")
-}
 
 fn json(root: &Path, args: &[&str]) -> (i32, Value) {
     let output = run(root, &[&["check", "--format", "json", "--select", POLICY], args].concat());

@@ -1,64 +1,17 @@
 //! Input that means harm, or comes from half a disk: no panic, no hang, no quadratic time, in any of the languages.
 //!
-//! Sizes are small so that a debug build runs them quickly; `MASUGATA_SCALE=N` multiplies them, and with
-//! `MASUGATA_CORPUS=DIR[:DIR]` the files below these directories are mutated too.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a test may panic"
-)]
+//! Sizes are small so that a debug build runs them quickly; `MASUGATA_SCALE=N` multiplies them. By hand the files below
+//! the directories of `MASUGATA_CORPUS` are mutated too.
 
 use std::time::{Duration, Instant};
 
-use masugata::source::Sources;
-use masugata::syntax::{NodeId, Tree, hcl, json, yaml};
+use masugata::syntax::Language;
+
+use super::common::corpus::{Random, corpus, number};
+use super::common::trees::{check_tree, parse};
 
 fn scale() -> usize {
-    std::env::var("MASUGATA_SCALE").ok().and_then(|n| n.parse().ok()).unwrap_or(1)
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Language {
-    Hcl,
-    Json,
-    Yaml,
-}
-
-fn parse(language: Language, text: &str) -> Tree {
-    let file = Sources::new().add("input", text);
-    match language {
-        Language::Hcl => hcl::parse(file),
-        Language::Json => json::parse(file),
-        Language::Yaml => yaml::parse(file),
-    }
-}
-
-fn check_tree(tree: &Tree) {
-    let mut at = 0;
-    for leaf in tree.leaves() {
-        assert_eq!(leaf.span().start, at, "{:?}", tree.file.text);
-        at = leaf.span().end;
-    }
-    assert_eq!(at as usize, tree.file.text.len(), "{:?}", tree.file.text);
-    for id in (0..tree.len() as u32).map(NodeId) {
-        let node = tree.node(id);
-        assert!(node.next > id.0 && node.next as usize <= tree.len());
-        let mut at = node.start;
-        for child in tree.children(id) {
-            let inner = tree.node(child);
-            assert!(
-                inner.start >= at && inner.end <= node.end,
-                "{inner:?} in {node:?} of {:?}",
-                tree.file.text
-            );
-            at = inner.end;
-        }
-    }
+    number("MASUGATA_SCALE", 1)
 }
 
 /// Parses in time proportional to the size: at most `limit` for each megabyte (debug builds are slow).
@@ -222,12 +175,12 @@ fn yaml_time_is_linear() {
 
 /// Texts of each language that are mutated.
 fn seeds() -> Vec<(Language, String)> {
-    let mut seeds = vec![
-        (Language::Hcl, include_str!("fixtures/sample_bucket.tf").to_owned()),
-        (Language::Hcl, include_str!("fixtures/sample_network.tf").to_owned()),
-        (Language::Hcl, include_str!("fixtures/sample_templates.tf").to_owned()),
-        (Language::Json, include_str!("fixtures/sample_template.json").to_owned()),
-        (Language::Json, include_str!("fixtures/sample_stack.json").to_owned()),
+    vec![
+        (Language::Hcl, include_str!("../fixtures/sample_bucket.tf").to_owned()),
+        (Language::Hcl, include_str!("../fixtures/sample_network.tf").to_owned()),
+        (Language::Hcl, include_str!("../fixtures/sample_templates.tf").to_owned()),
+        (Language::Json, include_str!("../fixtures/sample_template.json").to_owned()),
+        (Language::Json, include_str!("../fixtures/sample_stack.json").to_owned()),
         (
             Language::Yaml,
             "AWSTemplateFormatVersion: 2010-09-09\nConditions:\n  IsProd: !Equals [!Ref Env, prod]\nResources:\n  \
@@ -236,46 +189,40 @@ fn seeds() -> Vec<(Language, String)> {
              more\n  Other:\n    <<: *b\n    DependsOn: [Bucket] # why\n"
                 .to_owned(),
         ),
-    ];
-    let mut stack: Vec<std::path::PathBuf> =
-        std::env::var("MASUGATA_CORPUS").iter().flat_map(|d| d.split(':')).map(Into::into).collect();
-    while let Some(path) = stack.pop() {
-        if path.is_dir() {
-            let entries = std::fs::read_dir(&path).into_iter().flatten().flatten();
-            stack.extend(entries.map(|e| e.path()).filter(|p| !p.is_symlink()));
-            continue;
-        }
-        let language = match path.extension().and_then(|e| e.to_str()) {
-            Some("tf") => Language::Hcl,
-            Some("json") => Language::Json,
-            Some("yaml" | "yml") => Language::Yaml,
-            _ => continue,
-        };
-        seeds.extend(
-            std::fs::read_to_string(&path).ok().filter(|t| t.len() < 20_000).map(|text| (language, text)),
-        );
-    }
-    seeds
+    ]
+}
+
+#[test]
+fn mutated_text_gives_a_tree() {
+    mutate(&seeds());
+}
+
+#[test]
+#[ignore = "needs MASUGATA_CORPUS"]
+fn mutated_files_give_a_tree() {
+    let seeds: Vec<(Language, String)> = corpus(&["tf", "json", "yaml", "yml"])
+        .into_iter()
+        .filter(|(_, text)| text.len() < 20_000)
+        .map(|(path, text)| match path.extension().and_then(|e| e.to_str()) {
+            Some("tf") => (Language::Hcl, text),
+            Some("json") => (Language::Json, text),
+            _ => (Language::Yaml, text),
+        })
+        .collect();
+    mutate(&seeds);
 }
 
 /// Random mutations: bytes changed, pieces cut, doubled, moved between texts.
-#[test]
-fn mutated_text_gives_a_tree() {
-    let mut random = 0x2545_f491_4f6c_dd1d_u64 ^ (scale() as u64) << 40;
-    let mut next = move |below: usize| {
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        (random % below.max(1) as u64) as usize
-    };
-    let seeds = seeds();
+fn mutate(seeds: &[(Language, String)]) {
+    let mut random = Random::new((scale() as u64) << 40);
+    let mut next = move |below: usize| random.below(below);
     let words = [
         "{", "}", "[", "]", "(", ")", "\"", "'", "${", "%{", "<<-EOT\n", "EOT\n", "\n", " ", "\t", "=", ":",
         "-", ",", "/*", "*/", "#", "\\", "&a", "*a", "!Ref ", "|\n", ">-\n", "---\n", "? ", "\u{feff}", "\0",
         "é", "\r", "for ", "...", "~}",
     ];
     let rounds = 60 * scale();
-    for (language, seed) in &seeds {
+    for (language, seed) in seeds {
         for _ in 0..rounds.min(scale() * (4_000_000 / seed.len().max(1) / seeds.len() + 20)) {
             let mut text: Vec<u8> = seed.clone().into_bytes();
             for _ in 0..1 + next(6) {
