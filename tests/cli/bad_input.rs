@@ -149,8 +149,12 @@ fn deep_nesting_of_every_kind() {
         tf("[for x in ", " : x]"),
         format!("locals {{\n  x = a{}\n}}\n", "[0]".repeat(n)),
         format!("locals {{\n  x = a{}\n}}\n", "[*]".repeat(n)),
-        // the parser's own tests have the full depth; recovery in a debug build is slow
-        format!("{}{}", "a {\n".repeat(n / 20), "}\n".repeat(n / 20)),
+        format!("{}{}", "a {\n".repeat(n), "}\n".repeat(n)),
+        format!("{}{}", "a \"b\" {\n".repeat(n), "}\n".repeat(n)),
+        (0..2000)
+            .map(|i| format!("{}a {{\n", " ".repeat(i)))
+            .chain((0..2000).rev().map(|i| format!("{}}}\n", " ".repeat(i))))
+            .collect(),
     ] {
         bad("bad/main.tf", text, &["deep", "nest"]);
     }
@@ -162,7 +166,9 @@ fn deep_nesting_of_every_kind() {
     ] {
         bad("bad.yaml", text, &["deep", "nest", "depth"]);
     }
-    // two tags on one node are no YAML at any depth
+    // a key of a key of a key, and two tags on one node, are no YAML at any depth
+    bad("bad.yaml", format!("{head}{}1\n", "? ".repeat(n)), &["not allowed"]);
+    bad("bad.yaml", format!("{head}{}1\n", "a: ".repeat(n)), &["not allowed"]);
     bad("bad.yaml", format!("{head}{}1\n", "!Sub ".repeat(n)), &["did not find expected key"]);
     let head = "{\"Resources\": {\"A\": {\"Type\": \"AWS::S3::Bucket\", \"Properties\": {\"X\": ";
     for text in [

@@ -4,6 +4,7 @@
 //! is not damaged keeps its exact place in the tree.
 
 mod body;
+mod braces;
 mod expression;
 mod layout;
 mod parser;
@@ -45,8 +46,15 @@ pub fn parse_range(file: Arc<SourceFile>, start: u32, end: u32) -> Tree {
         parser.depth = 0;
         recover::recover(&mut parser, start, end, error);
         if too_deep {
-            // The blocks around what is too deep are closed; recovery only did not get to see it.
-            parser.tree.errors.retain(|e| e.code != "unclosed-block");
+            // Recovery stops above what is too deep: braces whose partners stand there seem to have none.
+            let matched = braces::matched(&file.text, start, end);
+            let missed = |e: &SyntaxError| {
+                let brace = file.slice(e.span);
+                matches!(e.code, "unclosed-block" | "unexpected-token")
+                    && (brace == "{" || brace == "}")
+                    && matched.contains(&e.span.start)
+            };
+            parser.tree.errors.retain(|e| !missed(e));
         }
     } else {
         parser.check_duplicates(body);

@@ -200,9 +200,21 @@ fn depth_is_a_diagnostic() {
             "{head}: {:?}",
             tree.errors
         );
-        // A debug build on a busy machine; `tests/syntax_robust.rs` measures.
+        // A debug build on a busy machine; `tests/syntax/robust.rs` measures.
         assert!(start.elapsed().as_secs() < 30, "{head}: {:?}", start.elapsed());
     }
+}
+
+#[test]
+fn what_is_too_deep_hides_no_other_error() {
+    let deep = 1000;
+    let nested = format!("{}{}", "a {\n".repeat(deep), "}\n".repeat(deep));
+    let codes = |text: &str| parse(text).errors.iter().map(|e| e.code).collect::<Vec<_>>();
+    assert_eq!(codes(&nested), ["depth-budget"]);
+    assert_eq!(codes(&format!("{nested}b {{\n  c = 1\n")), ["depth-budget", "unclosed-block"]);
+    assert_eq!(codes(&format!("b {{\n  c = 1\n\n{nested}")), ["unclosed-block", "depth-budget"]);
+    let values = format!("x = {}{}\n", "[".repeat(deep), "]".repeat(deep));
+    assert_eq!(codes(&format!("b {{\n  c = 1\n\nd {{\n  {values}}}\n")), ["unclosed-block", "depth-budget"]);
 }
 
 /// One line for each error: code, message, what it points at, help, the second place.
