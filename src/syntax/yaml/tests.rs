@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::source::Sources;
-use crate::syntax::{NodeId, Tree, flags};
+use crate::syntax::{NodeId, Tree};
 
 fn tree(text: &str) -> Tree {
     parse(Sources::new().add("t.yaml", text))
