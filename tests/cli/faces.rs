@@ -130,11 +130,11 @@ fn named_files_filter_but_whole_roots_are_read() {
     let root = dir.path();
     write(root, ".git/HEAD", "ref: refs/heads/main");
     write(root, "main.tf", "module \"m\" {\n  source = \"./m\"\n  acl    = \"public-read\"\n}\n");
-    write(root, "other.tf", &OPEN.replace("\"b\"", "\"other\"").replace(".b.", ".other."));
+    write(root, "other.tf", OPEN.replace("\"b\"", "\"other\"").replace(".b.", ".other."));
     write(
         root,
         "m/main.tf",
-        &format!("variable \"acl\" {{}}\n{}", OPEN.replace("\"public-read\"", "var.acl")),
+        format!("variable \"acl\" {{}}\n{}", OPEN.replace("\"public-read\"", "var.acl")),
     );
     let address = "module.m.aws_s3_bucket.b";
     let call = format!("main.tf:3 {address}");
@@ -263,7 +263,7 @@ fn suppressions_in_the_source() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path();
     let with = |comment: &str| {
-        write(root, "main.tf", &OPEN.replace("\"public-read\"", &format!("\"public-read\" {comment}")));
+        write(root, "main.tf", OPEN.replace("\"public-read\"", &format!("\"public-read\" {comment}")));
         let (rc, value) = json(root, &["."]);
         (rc, value["summary"]["suppressed"].as_u64().unwrap(), said(&value))
     };
@@ -350,7 +350,7 @@ fn a_teams_own_pages_run() {
     assert_eq!((code(&output), places(&value)), (1, vec!["main.tf:2 aws_s3_bucket.b".to_owned()]));
     assert_eq!(value["findings"][0]["severity"], "critical");
     assert!(String::from_utf8_lossy(&run(root, &["policies"]).stdout).contains("s3-named-b"));
-    write(root, "policies/s3-named-b.md", &page.replace("self.BucketName ==", "self.BucketNam =="));
+    write(root, "policies/s3-named-b.md", page.replace("self.BucketName ==", "self.BucketNam =="));
     let output = run(root, &["check", "--format", "json", "--select", "s3-named-b"]);
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(code(&output), 2, "a broken page is an error");
@@ -365,9 +365,9 @@ fn fingerprints_survive_moving_and_renaming() {
     write(root, "main.tf", OPEN);
     let first = print();
     fs::remove_file(root.join("main.tf")).unwrap();
-    write(root, "renamed.tf", &format!("# a comment\n\n\n{OPEN}"));
+    write(root, "renamed.tf", format!("# a comment\n\n\n{OPEN}"));
     assert_eq!(print(), first);
-    write(root, "renamed.tf", &OPEN.replace(" \"b\" {", " \"c\" {").replace("bucket.b.", "bucket.c."));
+    write(root, "renamed.tf", OPEN.replace(" \"b\" {", " \"c\" {").replace("bucket.b.", "bucket.c."));
     assert_ne!(print(), first);
 }
 
@@ -390,8 +390,8 @@ fn max_findings_leaves_out_the_mild_ones_and_says_so() {
 fn the_same_bytes_whatever_the_thread_count() {
     let dir = tempfile::tempdir().unwrap();
     for n in 0..12 {
-        write(dir.path(), &format!("r{n}/main.tf"), OPEN);
-        write(dir.path(), &format!("t{n}.yaml"), OPEN_TEMPLATE);
+        write(dir.path(), format!("r{n}/main.tf"), OPEN);
+        write(dir.path(), format!("t{n}.yaml"), OPEN_TEMPLATE);
     }
     let one = run(dir.path(), &["check", "--pack", "all", "--format", "json", "--threads", "1"]).stdout;
     for threads in ["2", "5", "0"] {
