@@ -390,8 +390,8 @@ fn max_findings_leaves_out_the_mild_ones_and_says_so() {
 fn the_same_bytes_whatever_the_thread_count() {
     let dir = tempfile::tempdir().unwrap();
     for n in 0..12 {
-        write(dir.path(), format!("r{n}/main.tf"), OPEN);
-        write(dir.path(), format!("t{n}.yaml"), OPEN_TEMPLATE);
+        write(dir.path(), &format!("r{n}/main.tf"), OPEN);
+        write(dir.path(), &format!("t{n}.yaml"), OPEN_TEMPLATE);
     }
     let one = run(dir.path(), &["check", "--pack", "all", "--format", "json", "--threads", "1"]).stdout;
     for threads in ["2", "5", "0"] {
