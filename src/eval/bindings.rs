@@ -55,7 +55,7 @@ impl<'p> Run<'p> {
     fn local_now(&self, module: &Rc<ModuleInstance<'p>>, at: usize) -> Value {
         let Some((_, local)) = module.index.module.locals.get_index(at) else { return Value::absent() };
         let frame = Frame::Local(module.number, at);
-        let work = || self.bind_in(module, &Each::default(), &local.value);
+        let work = || self.under(module.exists, || self.bind_in(module, &Each::default(), &local.value));
         self.once(frame, local.name_span, &module.locals, at, work, |v| v)
     }
 
@@ -105,6 +105,7 @@ impl<'p> Run<'p> {
             }
             value
         };
+        let work = || self.under(module.exists, work);
         let frame = Frame::Output(module.number, at);
         self.once(frame, output.name_span, &module.outputs, at, work, |v| v)
     }

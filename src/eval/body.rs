@@ -182,7 +182,8 @@ impl<'p> Run<'p> {
                 }
             }
         };
-        Some(self.once(frame, span, &one.attributes, at, work, |v| v))
+        let exists = self.store.and(module.exists, one.guard);
+        Some(self.once(frame, span, &one.attributes, at, || self.under(exists, work), |v| v))
     }
 
     fn attribute_value(&self, attribute: &'p Attribute, env: Env<'_>) -> Value {
@@ -332,7 +333,9 @@ impl<'p> Run<'p> {
                     let iterator =
                         Value::object([(Str::from("key"), item.key), (Str::from("value"), item.value)]);
                     let binding = Binding { name: &dynamic.iterator, value: iterator, outer: env.bindings };
-                    let value = self.body_value(&block.body, block.span, env.with(&binding));
+                    let there = self.store.and(self.certainty.get(), guard);
+                    let value =
+                        self.under(there, || self.body_value(&block.body, block.span, env.with(&binding)));
                     members.push(Member { guard, value });
                 }
             }
@@ -357,15 +360,17 @@ impl<'p> Run<'p> {
             return value.clone();
         }
         let site = Site { run: self, module, each: &one.each };
+        let exists = self.store.and(module.exists, one.guard);
         let value = if one.attributes.borrow().is_empty() && !reads_itself(resource) {
-            self.body_with(&resource.body, resource.span, Env::new(&site), None)
+            self.under(exists, || self.body_with(&resource.body, resource.span, Env::new(&site), None))
         } else {
             // Something was asked for alone before, or asks its own block: each part once, with cycles found.
             let names = resource.body.attributes.iter().map(|a| &a.name);
             for name in names.chain(block_names(&resource.body)) {
                 self.set_attribute(module, resource, one, name, resource.header);
             }
-            self.body_with(&resource.body, resource.span, Env::new(&site), Some(&one.attributes))
+            let known = Some(&one.attributes);
+            self.under(exists, || self.body_with(&resource.body, resource.span, Env::new(&site), known))
         };
         let value = one.body.get_or_init(|| value).clone();
         one.attributes.borrow_mut().clear();

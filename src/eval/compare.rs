@@ -9,6 +9,9 @@ use super::guard::{Guard, Truth};
 use super::store::{Store, UnknownId, UnknownKind};
 use super::value::{Data, List, ListKind, Map, MapKind, Part, Value};
 
+/// The most strings that one known in part is compared as.
+const MAX_TEXT_CASES: usize = 64;
+
 /// Whether two values are the same data, guards included, whatever their origins and marks.
 pub fn same_data(a: &Value, b: &Value) -> bool {
     match (&a.data, &b.data) {
@@ -75,19 +78,18 @@ impl Store {
             return Truth::UNKNOWN;
         }
         if let (Data::Choice(_), _) | (_, Data::Choice(_)) = (&a.data, &b.data) {
-            let (left, right) = (self.arms(a), self.arms(b));
-            let mut truth = Truth::UNKNOWN;
-            for (g, v) in &left {
-                for (h, w) in &right {
-                    let both = self.and(*g, *h);
-                    if both.is_false() {
-                        continue;
-                    }
-                    let t = self.truth_under(self.equal_in(v, w, dialect, depth + 1), both);
-                    truth = Truth { yes: self.or(truth.yes, t.yes), no: self.or(truth.no, t.no) };
-                }
+            return self.by_cases(&self.arms(a), &self.arms(b), dialect, depth);
+        }
+        if let (Data::Unknown(_), Data::Text(_)) | (Data::Text(_), Data::Unknown(_)) = (&a.data, &b.data) {
+            // Each of the strings that it can be is compared alone; so are the values of a closed domain.
+            let cases = |v: &Value| match v.data {
+                Data::Text(_) => self.text_cases(v).unwrap_or_default(),
+                _ => self.arms(v),
+            };
+            let (left, right) = (cases(a), cases(b));
+            if left.len() * right.len() > 1 {
+                return self.by_cases(&left, &right, dialect, depth);
             }
-            return truth;
         }
         if let Data::Unknown(x) = a.data {
             return self.equal_unknown(x, b, dialect);
@@ -109,7 +111,9 @@ impl Store {
             (Data::Json(x), Data::Json(y)) if is_known(x) && is_known(y) => {
                 Truth::of(self.json_text(x) == self.json_text(y))
             }
-            (Data::Json(_) | Data::Text(_), _) | (_, Data::Json(_) | Data::Text(_)) => self.equal_text(a, b),
+            (Data::Json(_) | Data::Text(_), _) | (_, Data::Json(_) | Data::Text(_)) => {
+                self.equal_text(a, b, dialect, depth)
+            }
             (Data::List(x), Data::List(y)) => self.equal_lists(x, y, dialect, depth),
             (Data::Map(x), Data::Map(y)) => self.equal_maps(x, y, dialect, depth),
             (Data::List(_) | Data::Map(_), _) | (_, Data::List(_) | Data::Map(_)) => Truth::NO,
@@ -189,9 +193,14 @@ impl Store {
     }
 
     /// Strings known in part: equal if they are the same terms, not equal if what is known does not fit.
-    fn equal_text(&self, a: &Value, b: &Value) -> Truth {
+    fn equal_text(&self, a: &Value, b: &Value, dialect: Dialect, depth: usize) -> Truth {
         if same_data(a, b) {
             return Truth::YES;
+        }
+        if let (Some(left), Some(right)) = (self.text_cases(a), self.text_cases(b))
+            && left.len() * right.len() > 1
+        {
+            return self.by_cases(&left, &right, dialect, depth);
         }
         if let (Data::Text(_), Data::Text(_) | Data::String(_)) | (Data::String(_), Data::Text(_)) =
             (&a.data, &b.data)
@@ -225,7 +234,12 @@ impl Store {
             {
                 return Truth::NO;
             }
-            return Truth::UNKNOWN;
+            return match (&a.data, &b.data) {
+                (Data::Text(parts), Data::String(text)) | (Data::String(text), Data::Text(parts)) => {
+                    self.equal_parts(parts, text, dialect)
+                }
+                _ => Truth::UNKNOWN,
+            };
         }
         if matches!(a.data, Data::Bool(_) | Data::Number(_) | Data::List(_) | Data::Map(_))
             || matches!(b.data, Data::Bool(_) | Data::Number(_) | Data::List(_) | Data::Map(_))
@@ -236,6 +250,99 @@ impl Store {
             (Some(x), Some(y)) => Truth::of(x == y),
             _ => Truth::UNKNOWN,
         }
+    }
+
+    /// Whether the parts of a string make up a known one: decided by the terms where there is one way to do that.
+    fn equal_parts(&self, parts: &[Part], text: &str, dialect: Dialect) -> Truth {
+        let (mut rest, mut parts) = (text, parts);
+        while let [Part::Text(known), more @ ..] = parts {
+            let Some(behind) = rest.strip_prefix(known.as_str()) else { return Truth::NO };
+            (rest, parts) = (behind, more);
+        }
+        while let [more @ .., Part::Text(known)] = parts {
+            let Some(before) = rest.strip_suffix(known.as_str()) else { return Truth::NO };
+            (rest, parts) = (before, more);
+        }
+        match parts {
+            [Part::Term(term)] => self.equal_term(term, rest, dialect),
+            _ if rest.is_empty() => parts.iter().fold(Truth::YES, |all, part| {
+                let empty = match part {
+                    Part::Text(known) => Truth::of(known.is_empty()),
+                    Part::Term(term) => self.equal_term(term, "", dialect),
+                };
+                self.truth_and(all, empty)
+            }),
+            _ => Truth::UNKNOWN,
+        }
+    }
+
+    /// Whether a term of a string stands for a known text. Only of what is surely a string or number that is told.
+    fn equal_term(&self, term: &Value, text: &str, dialect: Dialect) -> Truth {
+        let Data::Unknown(id) = term.data else { return Truth::UNKNOWN };
+        let literal = match self.unknown_info(id).type_expr {
+            TypeExpr::String => Value::string(text),
+            TypeExpr::Number => match super::number::Number::parse(text) {
+                Some(n) if n.to_string() == text => Value::new(Data::Number(n), term.origin),
+                _ => return Truth::NO,
+            },
+            TypeExpr::Bool if matches!(text, "true" | "false") => Value::bool(text == "true"),
+            TypeExpr::Bool => return Truth::NO,
+            _ => return Truth::UNKNOWN,
+        };
+        self.equal_unknown(id, &literal, dialect)
+    }
+
+    /// The strings that a string known in part can be, as far as its terms are choices or have a closed domain. None for
+    /// other values, and when there are too many.
+    fn text_cases(&self, value: &Value) -> Option<Vec<(Guard, Value)>> {
+        let Data::Text(parts) = &value.data else { return Some(vec![(Guard::TRUE, value.clone())]) };
+        let mut cases: Vec<(Guard, Vec<Part>)> = vec![(Guard::TRUE, Vec::with_capacity(parts.len()))];
+        for part in parts.iter() {
+            let arms = match part {
+                Part::Text(_) => vec![(Guard::TRUE, part.clone())],
+                Part::Term(term) => {
+                    self.arms(term).into_iter().map(|(g, v)| (g, Part::Term(v))).collect::<Vec<_>>()
+                }
+            };
+            if cases.len() * arms.len() > MAX_TEXT_CASES {
+                return None;
+            }
+            let mut next = Vec::with_capacity(cases.len() * arms.len());
+            for (guard, so_far) in &cases {
+                for (own, part) in &arms {
+                    let both = self.and(*guard, *own);
+                    if !both.is_false() {
+                        let mut parts = so_far.clone();
+                        parts.push(part.clone());
+                        next.push((both, parts));
+                    }
+                }
+            }
+            cases = next;
+        }
+        Some(cases.into_iter().map(|(g, parts)| (g, self.text(parts, value.origin))).collect())
+    }
+
+    /// Whether two values are equal, each under its conditions.
+    fn by_cases(
+        &self,
+        left: &[(Guard, Value)],
+        right: &[(Guard, Value)],
+        dialect: Dialect,
+        depth: usize,
+    ) -> Truth {
+        let mut truth = Truth::UNKNOWN;
+        for (g, v) in left {
+            for (h, w) in right {
+                let both = self.and(*g, *h);
+                if both.is_false() {
+                    continue;
+                }
+                let t = self.truth_under(self.equal_in(v, w, dialect, depth + 1), both);
+                truth = Truth { yes: self.or(truth.yes, t.yes), no: self.or(truth.no, t.no) };
+            }
+        }
+        truth
     }
 
     fn equal_lists(&self, x: &List, y: &List, dialect: Dialect, depth: usize) -> Truth {

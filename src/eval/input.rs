@@ -18,7 +18,8 @@ impl<'p> Run<'p> {
     pub(super) fn input(&self, module: &Rc<ModuleInstance<'p>>, at: usize) -> Value {
         let Some((_, input)) = module.index.module.inputs.get_index(at) else { return Value::absent() };
         let frame = Frame::Input(module.number, at);
-        self.once(frame, input.name_span, &module.inputs, at, || self.input_value(module, input), |v| v)
+        let work = || self.under(module.exists, || self.input_value(module, input));
+        self.once(frame, input.name_span, &module.inputs, at, work, |v| v)
     }
 
     fn input_value(&self, module: &Rc<ModuleInstance<'p>>, input: &'p Input) -> Value {
@@ -41,17 +42,23 @@ impl<'p> Run<'p> {
             })
         };
         let called = module.caller.is_some();
+        // `AWS::NoValue` for a nested stack's parameter, and null where it may not be, mean the default.
+        let unset = |v: &Value| match dialect {
+            Dialect::CloudFormation => matches!(v.data, Data::Absent),
+            _ => matches!(v.data, Data::Absent) || !input.nullable && v.is_unset(),
+        };
         let value = match given {
-            // `AWS::NoValue` for a nested stack's parameter, and null where it may not be, mean the default.
-            Some(value) if matches!(value.data, Data::Absent) || !input.nullable && value.is_unset() => {
-                default(self).or(Some(value)).filter(|v| !v.is_unset())
-            }
-            Some(value) if !input.nullable && dialect == Dialect::Terraform && input.default.is_some() => {
+            Some(value) if unset(&value) => default(self).or(Some(value)).filter(|v| !v.is_unset()),
+            Some(Value { data: Data::Choice(arms), origin, marks })
+                if input.default.is_some() && arms.iter().any(|arm| unset(&arm.value)) =>
+            {
                 let fallback = default(self);
-                Some(self.store.map_arms(&value, |v| match (&fallback, v.is_unset()) {
-                    (Some(fallback), true) => fallback.clone(),
+                let value = Value { data: Data::Choice(arms), origin, marks };
+                let value = self.store.map_arms(&value, |v| match &fallback {
+                    Some(fallback) if unset(v) => fallback.clone(),
                     _ => v.clone(),
-                }))
+                });
+                Some(if value.origin.is_none() { value.with_origin(origin) } else { value })
             }
             Some(value) => Some(value),
             None if input.fold_default || called => default(self),

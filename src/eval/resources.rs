@@ -70,7 +70,7 @@ impl<'p> Run<'p> {
             span,
             &module.expansions,
             at,
-            || self.expand_resource(module, at),
+            || self.under(module.exists, || self.expand_resource(module, at)),
             |v| Rc::new(dead(v)),
         )
     }
@@ -130,7 +130,8 @@ impl<'p> Run<'p> {
     /// The instances of a module call.
     pub(super) fn called(&self, module: &Rc<ModuleInstance<'p>>, at: usize, span: Span) -> Rc<Expansion<'p>> {
         let frame = Frame::Call(module.number, at);
-        self.once(frame, span, &module.called, at, || self.expand_call(module, at), |v| Rc::new(dead(v)))
+        let work = || self.under(module.exists, || self.expand_call(module, at));
+        self.once(frame, span, &module.called, at, work, |v| Rc::new(dead(v)))
     }
 
     fn expand_call(&self, module: &Rc<ModuleInstance<'p>>, at: usize) -> Rc<Expansion<'p>> {
@@ -299,7 +300,9 @@ impl<'p> Run<'p> {
             return Value::object([]);
         }
         let site = Site { run: self, module, each: &one.each };
-        self.body_value(&resource.meta, resource.meta.span.unwrap_or(resource.span), Env::new(&site))
+        let span = resource.meta.span.unwrap_or(resource.span);
+        let exists = self.store.and(module.exists, one.guard);
+        self.under(exists, || self.body_value(&resource.meta, span, Env::new(&site)))
     }
 
     fn depends_on(

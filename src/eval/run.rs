@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Str;
 use crate::program::{CallSource, Dialect, Expr, Mode, Module, ModuleId, Program, Repeat};
-use crate::source::{Diagnostic, Loader, Sources, Span};
+use crate::source::{Diagnostic, Loader, Severity, Sources, Span};
 
 use super::evaluator::Evaluator;
 use super::guard::Guard;
@@ -162,6 +162,8 @@ pub(super) struct Run<'p> {
     diagnostics: RefCell<Vec<Diagnostic>>,
     reported: RefCell<FxHashSet<(Option<Span>, String)>>,
     evaluating: RefCell<Vec<Frame>>,
+    /// When what is being evaluated is evaluated at all: a module or resource that may not be there is not wrong for sure.
+    pub(super) certainty: Cell<Guard>,
     pub(super) instance_count: Cell<usize>,
     pub(super) scopes: RefCell<FxHashMap<(usize, Str), Arc<Scope>>>,
     /// What references to a plan's blocks with several instances mean, by module and first instance.
@@ -183,6 +185,7 @@ impl<'p> Run<'p> {
             diagnostics: RefCell::default(),
             reported: RefCell::default(),
             evaluating: RefCell::default(),
+            certainty: Cell::new(Guard::TRUE),
             instance_count: Cell::new(0),
             scopes: RefCell::default(),
             collections: RefCell::default(),
@@ -288,11 +291,28 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// Takes a diagnostic about an expression that fails. Where it is not sure that the expression is evaluated at all, it
+    /// is no mistake yet: the unknown that it leaves behind has the reason.
+    pub(super) fn report_failure(&self, diagnostic: Diagnostic) {
+        let certain = self.certainty.get().is_true();
+        if certain || diagnostic.severity != Severity::Error || diagnostic.code == BUDGET {
+            self.report(diagnostic);
+        }
+    }
+
+    /// Evaluates something that is there under a condition.
+    pub(super) fn under<T>(&self, exists: Guard, work: impl FnOnce() -> T) -> T {
+        let outer = self.certainty.replace(exists);
+        let done = work();
+        self.certainty.set(outer);
+        done
+    }
+
     /// What something that failed leaves behind: an unknown, and a diagnostic.
     pub(super) fn give_up(&self, failure: Failure) -> Value {
         let span = failure.span();
         let id = self.store.reason(Some(span), failure.message());
-        self.report(failure.into_diagnostic());
+        self.report_failure(failure.into_diagnostic());
         Value::new(Data::Unknown(id), self.store.literal_origin(span))
     }
 

@@ -127,7 +127,7 @@ impl<'p> Names for Site<'_, 'p> {
     }
 
     fn report(&self, diagnostic: Diagnostic) {
-        self.run.report(diagnostic);
+        self.run.report_failure(diagnostic);
     }
 }
 

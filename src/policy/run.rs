@@ -173,7 +173,7 @@ impl<'a> Run<'a> {
         }
         let Some(for_each) = &block.for_each else {
             let answer = self.answer(block, &names, when, when_value.as_ref(), self.exists);
-            verdicts.extend(self.verdict(block, &names, &answer, None));
+            verdicts.extend(self.verdicts(block, &names, &answer));
             return;
         };
         let collection = match self.eval(&names, for_each) {
@@ -200,22 +200,18 @@ impl<'a> Run<'a> {
             let mut answer = self.answer(block, &names, when, when_value.as_ref(), exists);
             if !answer.fail.is_false() {
                 found = true;
-                verdicts.extend(self.verdict(block, &names, &answer, Some(&element.value)));
-                continue;
+                verdicts.extend(self.fails(block, &names, &answer, Some(&element.value)));
             }
             rest.unknown = self.store.or(rest.unknown, answer.unknown);
             rest.undecided.append(&mut answer.undecided);
             rest.failure = rest.failure.or(answer.failure);
-        }
-        if found {
-            return;
         }
         if let Some(open) = elements.open {
             rest.unknown = self.store.or(rest.unknown, applies);
             rest.undecided.push(open);
         }
         rest.pass = self.store.and_not(rest.pass, rest.unknown);
-        verdicts.extend(self.verdict(block, &names, &rest, None));
+        verdicts.extend(self.open(&rest).or_else(|| self.passes(&rest).filter(|_| !found)));
     }
 
     /// Takes a collection apart into elements with their conditions.
@@ -227,14 +223,14 @@ impl<'a> Run<'a> {
                     let key = Value::new(Data::Number(crate::eval::Number::Int(index as i64)), Origin::NONE);
                     self.element(guard, key, &member.value, into);
                 }
-                self.open(list.rest, into);
+                self.rest(list.rest, into);
             }
             Data::Map(map) => {
                 for entry in &map.entries {
                     let guard = self.store.and(guard, entry.guard);
                     self.element(guard, Value::string(entry.key.clone()), &entry.value, into);
                 }
-                self.open(map.rest, into);
+                self.rest(map.rest, into);
             }
             Data::Choice(arms) => {
                 for arm in arms.iter() {
@@ -266,7 +262,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn open(&self, rest: Option<UnknownId>, into: &mut Elements) {
+    fn rest(&self, rest: Option<UnknownId>, into: &mut Elements) {
         if let Some(id) = rest {
             into.open = into.open.take().or_else(|| Some(Value::new(Data::Unknown(id), Origin::NONE)));
         }
@@ -298,14 +294,8 @@ impl<'a> Run<'a> {
         Answer { fail: wrong, unknown: open, pass: right, undecided, failure }
     }
 
-    fn verdict(
-        &self,
-        block: &Block,
-        names: &PageNames<'_>,
-        answer: &Answer,
-        element: Option<&Value>,
-    ) -> Option<Verdict> {
-        let verdict = |outcome, condition| Verdict {
+    fn verdict(&self, outcome: Outcome, condition: Guard) -> Verdict {
+        Verdict {
             subject: self.subject.clone(),
             outcome,
             condition,
@@ -313,32 +303,60 @@ impl<'a> Run<'a> {
             undecided: Vec::new(),
             reason: None,
             finding: None,
-        };
-        if !answer.fail.is_false() {
-            let finding = self.finding(block, names, answer.fail, element);
-            return Some(Verdict { finding: Some(Box::new(finding)), ..verdict(Outcome::Fail, answer.fail) });
         }
-        if !answer.unknown.is_false() {
-            let mut unknown = verdict(Outcome::Unknown, answer.unknown);
-            for value in &answer.undecided {
-                for id in self.store.unknowns_in(value) {
-                    for input in self.store.inputs_of(id) {
-                        match self.store.unknown_info(input).kind {
-                            UnknownKind::Reason { reason, .. } | UnknownKind::Failed { reason, .. } => {
-                                unknown.reason.get_or_insert(reason);
-                            }
-                            _ if unknown.undecided.contains(&input) => {}
-                            _ => unknown.undecided.push(input),
+    }
+
+    /// The verdicts of an answer: where it is wrong, and where nobody knows; else that it is right.
+    fn verdicts(&self, block: &Block, names: &PageNames<'_>, answer: &Answer) -> Vec<Verdict> {
+        let fails = self.fails(block, names, answer, None);
+        let open = self.open(answer);
+        if fails.is_none() && open.is_none() {
+            return self.passes(answer).into_iter().collect();
+        }
+        fails.into_iter().chain(open).collect()
+    }
+
+    fn fails(
+        &self,
+        block: &Block,
+        names: &PageNames<'_>,
+        answer: &Answer,
+        element: Option<&Value>,
+    ) -> Option<Verdict> {
+        if answer.fail.is_false() {
+            return None;
+        }
+        let finding = self.finding(block, names, answer.fail, element);
+        Some(Verdict { finding: Some(Box::new(finding)), ..self.verdict(Outcome::Fail, answer.fail) })
+    }
+
+    fn passes(&self, answer: &Answer) -> Option<Verdict> {
+        (!answer.pass.is_false()).then(|| self.verdict(Outcome::Pass, answer.pass))
+    }
+
+    /// The verdict that it is not known, with what would decide it.
+    fn open(&self, answer: &Answer) -> Option<Verdict> {
+        if answer.unknown.is_false() {
+            return None;
+        }
+        let mut unknown = self.verdict(Outcome::Unknown, answer.unknown);
+        for value in &answer.undecided {
+            for id in self.store.unknowns_in(value) {
+                for input in self.store.inputs_of(id) {
+                    match self.store.unknown_info(input).kind {
+                        UnknownKind::Reason { reason, .. } | UnknownKind::Failed { reason, .. } => {
+                            unknown.reason.get_or_insert(reason);
                         }
+                        _ if unknown.undecided.contains(&input) => {}
+                        _ => unknown.undecided.push(input),
                     }
                 }
             }
-            if let Some(failure) = &answer.failure {
-                unknown.reason.get_or_insert_with(|| failure.clone());
-            }
-            return Some(unknown);
         }
-        (!answer.pass.is_false()).then(|| verdict(Outcome::Pass, answer.pass))
+        if let Some(failure) = &answer.failure {
+            unknown.reason.get_or_insert_with(|| failure.clone());
+        }
+        Some(unknown)
     }
 
     /// A block that can't be evaluated here is unknown, and says why.

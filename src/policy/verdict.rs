@@ -16,8 +16,8 @@ pub enum Subject {
     Input(Str),
 }
 
-/// The answer, all conditions considered. A fail under an undecided condition is a fail, with its condition; what
-/// remains undecided beside a fail is not reported again.
+/// The answer, all conditions considered. A fail under an undecided condition is a fail, with its condition; where
+/// nobody knows beside that, there is an unknown of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Outcome {
     /// There are circumstances under which it exists and is wrong.

@@ -183,21 +183,36 @@ impl Statement {
         !conditioned
     }
 
-    /// The actions that it names, to be asked one by one; everything where it names those that it spares.
-    pub fn action_queries(&self) -> Vec<Pattern> {
-        if self.actions.items.is_empty() || !self.not_actions.is_empty() {
-            return vec![Pattern::parse("*:*")];
-        }
-        self.actions.items.iter().map(|i| action_query(&i.pattern)).collect()
+    /// Whether all actions and resources that it names pass a test, each where it is named; everything is asked where it
+    /// names those that it spares. What it may name besides passes only if everything does.
+    pub fn all_named(
+        &self,
+        store: &Store,
+        action: &dyn Fn(&Pattern) -> Truth,
+        resource: &dyn Fn(&Pattern) -> Truth,
+    ) -> Truth {
+        let actions = all_named(store, &self.actions, &self.not_actions, &Pattern::parse("*:*"), &|pattern| {
+            action(&action_query(pattern))
+        });
+        let resources =
+            all_named(store, &self.resources, &self.not_resources, &Pattern::everything(), resource);
+        store.truth_and(actions, resources)
     }
+}
 
-    /// The resources that it names, to be asked one by one.
-    pub fn resource_queries(&self) -> Vec<Pattern> {
-        if self.resources.items.is_empty() || !self.not_resources.is_empty() {
-            return vec![Pattern::everything()];
-        }
-        self.resources.items.iter().map(|i| i.pattern.clone()).collect()
+fn all_named(
+    store: &Store,
+    named: &Patterns,
+    spared: &Patterns,
+    everything: &Pattern,
+    test: &dyn Fn(&Pattern) -> Truth,
+) -> Truth {
+    if named.is_empty() || !spared.is_empty() {
+        return test(everything);
     }
+    let items = named.items.iter().map(|item| (item.guard, test(&item.pattern)));
+    let open = named.open.iter().map(|open| (open.guard, Truth { no: Guard::FALSE, ..test(everything) }));
+    store.truth_all(items.chain(open), false)
 }
 
 /// `*` as an action means every `service:name`, so that `*:*` covers it.

@@ -202,13 +202,10 @@ fn takes_back(store: &Store, deny: &Statement, allow: &Statement) -> Truth {
     });
     let open = deny.clauses_open.iter().map(|open| (open.guard, Truth::UNKNOWN));
     truth = store.truth_and(truth, store.truth_all(clauses.chain(open), false));
-    for query in allow.action_queries() {
-        truth = store.truth_and(truth, deny.speaks_of_actions(store, &query));
-    }
-    for query in allow.resource_queries() {
-        truth = store.truth_and(truth, deny.speaks_of_resources(store, &query));
-    }
-    truth
+    let covered = allow.all_named(store, &|action| deny.speaks_of_actions(store, action), &|resource| {
+        deny.speaks_of_resources(store, resource)
+    });
+    store.truth_and(truth, covered)
 }
 
 /// `Allow` statements that give every action of a pattern on every resource of a pattern. Conditions do not count (they

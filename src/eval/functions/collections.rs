@@ -8,7 +8,7 @@ use crate::program::{Dialect, TypeExpr};
 use super::super::algebra::MAX_ARMS;
 use super::super::compare::same_data;
 use super::super::convert::{is_primitive, type_of, unify_all};
-use super::super::guard::Guard;
+use super::super::guard::{Guard, Truth};
 use super::super::number::Number;
 use super::super::store::{Origin, UnknownId, UnknownKind, Via};
 use super::super::value::{Data, List, ListKind, Member, Value};
@@ -132,7 +132,8 @@ fn length(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
         Data::List(list) => {
             let vague = list.kind == ListKind::Set
                 && list.members.len() > 1
-                && !list.members.iter().all(|m| super::super::compare::is_known(&m.value));
+                && !list.members.iter().all(|m| super::super::compare::is_known(&m.value))
+                && !all_differ(cx, list);
             if list.rest.is_some() || vague {
                 return unknown();
             }
@@ -146,6 +147,16 @@ fn length(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
     let Some(counts) = counts(cx, guards.into_iter()) else { return unknown() };
     let number = |n: usize| cx.computed(Data::Number(Number::Int(n as i64)));
     Ok(cx.store.choice(counts.into_iter().map(|(g, n)| (g, number(n))).collect::<Vec<_>>()))
+}
+
+/// Whether no two members of a set can turn out to be the same one.
+fn all_differ(cx: &Cx<'_, '_>, list: &List) -> bool {
+    let members = &list.members;
+    members.len() <= MAX_ARMS
+        && members.iter().enumerate().all(|(i, m)| {
+            let others = members.get(i + 1..).unwrap_or_default();
+            others.iter().all(|n| cx.store.equal(&m.value, &n.value, Dialect::Policy) == Truth::NO)
+        })
 }
 
 fn concat(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {

@@ -545,6 +545,19 @@ impl Store {
                 v.origin = value.origin;
                 v
             }
+            Data::Choice(arms)
+                if arms
+                    .iter()
+                    .any(|a| matches!(a.value.data, Data::Unknown(id) if self.domain(id).is_some())) =>
+            {
+                let all = self.arms(value);
+                if all.len() > MAX_CASES {
+                    return value.clone();
+                }
+                let mut v = self.choice(all);
+                v.origin = value.origin;
+                v
+            }
             Data::List(list)
                 if look >= Look::Members
                     && list.members.iter().any(|m| !super::compare::is_known(&m.value)) =>
