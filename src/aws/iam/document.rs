@@ -191,9 +191,10 @@ impl Statement {
         action: &dyn Fn(&Pattern) -> Truth,
         resource: &dyn Fn(&Pattern) -> Truth,
     ) -> Truth {
-        let actions = all_named(store, &self.actions, &self.not_actions, &Pattern::parse("*:*"), &|pattern| {
-            action(&action_query(pattern))
-        });
+        let actions =
+            all_named(store, &self.actions, &self.not_actions, &Pattern::parse("*:*"), &|pattern| {
+                action(&action_query(pattern))
+            });
         let resources =
             all_named(store, &self.resources, &self.not_resources, &Pattern::everything(), resource);
         store.truth_and(actions, resources)

@@ -327,11 +327,15 @@ impl Context<'_> {
             let holds = self.condition(rule.when.as_ref(), source).yes;
             for found in source::follow(self.store, source, &rule.source, self.store.and(guard, holds)) {
                 for element in source::elements(self.store, &found.value, found.guard) {
-                    let (Element::One(guard, value) | Element::Rest(guard, _, value)) = element;
+                    // Where there may be members that nobody knows, it is not said that there is none.
+                    let (guard, value, covers) = match element {
+                        Element::One(guard, value) => (guard, value, guard),
+                        Element::Rest(guard, _, value) => (guard, value, found.guard),
+                    };
                     let value = self.lower(rule, &value);
                     if !value.is_unset() {
                         out.push((Some((rule.target.as_slice(), found.key_origin, value)), guard));
-                        set = self.store.or(set, guard);
+                        set = self.store.or(set, covers);
                     }
                 }
             }
@@ -340,7 +344,7 @@ impl Context<'_> {
             return vec![(None, guard)];
         }
         let none = self.store.and_not(guard, set);
-        if out.is_empty() && !none.is_false() {
+        if !none.is_false() {
             out.push((None, none));
         }
         out
