@@ -87,8 +87,11 @@ pub struct Session {
 
 impl Session {
     /// Opens a session: reads the configuration and a team's own pages, nothing else.
-    pub fn open(loader: Loader, options: Options) -> Session {
+    pub fn open(mut loader: Loader, options: Options) -> Session {
         let mut diagnostics = Vec::new();
+        for path in &options.paths {
+            loader.open_tree(path);
+        }
         let config = match options.config.clone().or_else(|| Config::find(&loader, &options.paths)) {
             Some(path) => Config::read(&loader, &path, &mut diagnostics),
             None => Config::new(),

@@ -178,8 +178,8 @@ fn type_text(store: &Store, value: &Value) -> String {
             crate::eval::ListKind::Set => "set".to_owned(),
         },
         Data::Map(map) => match map.kind {
-            crate::eval::MapKind::Object => "object".to_owned(),
             crate::eval::MapKind::Map => "map".to_owned(),
+            _ => "object".to_owned(),
         },
         Data::Choice(arms) => {
             arms.first().map_or_else(|| "any".to_owned(), |arm| type_text(store, &arm.value))

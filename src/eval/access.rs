@@ -106,8 +106,8 @@ impl Evaluator<'_> {
         let fail = |message: String| Err(Failure::new("unsupported-attribute", message, span));
         match &value.data {
             Data::Map(map) => self.entry(value, map, name, span).unwrap_or_else(|| match map.kind {
-                MapKind::Object => fail(format!("this object has no attribute `{name}`")),
                 MapKind::Map => fail(format!("this map has no element `{name}`")),
+                _ => fail(format!("this object has no attribute `{name}`")),
             }),
             Data::Instance(id) => env.names.instance_attribute(*id, name, span),
             Data::Unknown(id) => Ok(self.part(*id, value, &format!(".{name}"), Some(name))),
@@ -555,8 +555,8 @@ pub(super) fn kind_word(value: &Value) -> &'static str {
             ListKind::Set => "set",
         },
         Data::Map(map) => match map.kind {
-            MapKind::Object => "object",
             MapKind::Map => "map",
+            _ => "object",
         },
         Data::Unknown(_) => "value that is not known",
         Data::Choice(_) => "choice",

@@ -10,7 +10,7 @@ use crate::program::TypeExpr;
 use super::guard::{Guard, MAX_DOMAIN, Truth, Valuation};
 use super::number::Number;
 use super::store::{Marks, Origin, Reference, Store, UnknownId, UnknownKind};
-use super::value::{Arm, Data, Entry, List, Map, Member, Part, Value};
+use super::value::{Arm, Data, Entry, List, Map, MapKind, Member, Part, Value};
 
 /// The most arms of one choice.
 pub(super) const MAX_ARMS: usize = 128;
@@ -534,10 +534,17 @@ impl Store {
         Value { data, origin, marks }
     }
 
-    /// The JSON text of a value that is known in all its parts; none otherwise. Object keys keep their order.
+    /// The JSON text of a value that is known in all its parts; none otherwise. Keys are sorted, as Terraform does it,
+    /// but for documents that have their own way of being written.
     pub fn json_text(&self, value: &Value) -> Option<String> {
         let mut out = String::new();
-        write_json(self, value, &mut out, 0).then_some(out)
+        let kind = value.as_map().map(|m| m.kind);
+        let written = match kind {
+            Some(MapKind::Document) => write_document(self, value, &mut out, 0, true),
+            Some(MapKind::MinifiedDocument) => write_document(self, value, &mut out, 0, false),
+            _ => write_json(self, value, &mut out, 0),
+        };
+        written.then_some(out)
     }
 
     /// The string that a value is, rendering JSON where it is all known.
@@ -627,6 +634,54 @@ pub fn json_string(text: &str) -> String {
     }
     out.push('"');
     out
+}
+
+/// JSON in the order of the entries, indented by two blanks or without white space.
+fn write_document(store: &Store, value: &Value, out: &mut String, depth: usize, indented: bool) -> bool {
+    if depth > 512 {
+        return false;
+    }
+    let line = |out: &mut String, depth: usize| {
+        if indented {
+            out.push('\n');
+            out.extend(std::iter::repeat_n("  ", depth));
+        }
+    };
+    match &value.data {
+        Data::List(list) if !list.members.is_empty() => {
+            if list.rest.is_some() || list.members.iter().any(|m| !m.guard.is_true()) {
+                return false;
+            }
+            for (i, member) in list.members.iter().enumerate() {
+                out.push(if i == 0 { '[' } else { ',' });
+                line(out, depth + 1);
+                if !write_document(store, &member.value, out, depth + 1, indented) {
+                    return false;
+                }
+            }
+            line(out, depth);
+            out.push(']');
+            true
+        }
+        Data::Map(map) if !map.entries.is_empty() => {
+            if map.rest.is_some() || map.entries.iter().any(|e| !e.guard.is_true()) {
+                return false;
+            }
+            for (i, entry) in map.entries.iter().enumerate() {
+                out.push(if i == 0 { '{' } else { ',' });
+                line(out, depth + 1);
+                out.push_str(&json_string(&entry.key));
+                out.push_str(if indented { ": " } else { ":" });
+                if !write_document(store, &entry.value, out, depth + 1, indented) {
+                    return false;
+                }
+            }
+            line(out, depth);
+            out.push('}');
+            true
+        }
+        _ => write_json(store, value, out, depth),
+    }
 }
 
 fn write_json(store: &Store, value: &Value, out: &mut String, depth: usize) -> bool {

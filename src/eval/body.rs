@@ -8,10 +8,10 @@ use crate::Str;
 use crate::program::{Attribute, Block, Body, Dialect, Resource, TypeExpr};
 use crate::source::Span;
 
+use super::data_sources;
 use super::guard::Guard;
 use super::instance::InstanceId;
 use super::names::{Binding, Env};
-use super::policy_document;
 use super::repeat::unknown_of;
 use super::resources::{One, Slot};
 use super::run::{Frame, ModuleInstance, Run, State};
@@ -60,9 +60,7 @@ impl<'p> Run<'p> {
         let mut value = match module.index.module.dialect {
             Dialect::CloudFormation => self.computed_attribute(&reference, origin),
             _ => {
-                let own = policy_document::is_one(resource)
-                    .then(|| policy_document::attribute(self, id, resource, name, span))
-                    .flatten();
+                let own = data_sources::attribute(self, id, resource, name, span);
                 let is_block = !resource.body.attributes.iter().any(|a| a.name == name);
                 let set = own.or_else(|| {
                     let value = self.set_attribute(&module, resource, &one, name, span)?;
@@ -386,6 +384,7 @@ impl<'p> Run<'p> {
                 let kind = UnknownKind::Attribute(reference.clone());
                 let rest = self.store.unknown(kind, true, TypeExpr::Any);
                 let marks = self.store.mark_reference(body.marks, reference);
+                let body = self.with_given(body, resource, &one);
                 let entries = body.as_map().map(|m| m.entries.clone()).unwrap_or_default();
                 let map = Map { kind: MapKind::Object, entries, rest: Some(rest) };
                 Value { data: Data::Map(Arc::new(map)), origin: body.origin, marks }

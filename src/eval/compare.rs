@@ -25,7 +25,7 @@ pub fn same_data(a: &Value, b: &Value) -> bool {
                     .all(|(m, n)| m.guard == n.guard && same_data(&m.value, &n.value))
         }
         (Data::Map(x), Data::Map(y)) => {
-            x.kind == y.kind
+            x.kind.plain() == y.kind.plain()
                 && x.rest == y.rest
                 && x.entries.len() == y.entries.len()
                 && x.entries

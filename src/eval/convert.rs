@@ -26,7 +26,7 @@ pub fn type_of(store: &Store, value: &Value) -> TypeExpr {
             _ => TypeExpr::List(Box::new(element_type(store, list.members.iter().map(|m| &m.value)))),
         },
         Data::Map(map) => match map.kind {
-            MapKind::Object if map.rest.is_none() => TypeExpr::Object(
+            kind if kind.is_object() && map.rest.is_none() => TypeExpr::Object(
                 map.entries
                     .iter()
                     .map(|e| ObjectField {

@@ -33,6 +33,12 @@ pub fn try_decode_json(value: &Value, store: &Store) -> Result<Value, Str> {
         Data::Json(inner) => {
             let mut inner = (**inner).clone();
             inner.marks = store.union_marks(inner.marks, value.marks);
+            // How it was written is no part of what it says.
+            if let Data::Map(map) = &inner.data
+                && map.kind != map.kind.plain()
+            {
+                inner.data = Data::Map(Arc::new(Map { kind: map.kind.plain(), ..(**map).clone() }));
+            }
             Ok(inner)
         }
         Data::String(text) => {

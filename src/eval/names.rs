@@ -41,9 +41,14 @@ impl Failure {
         self.0.code == BUDGET
     }
 
-    /// As a diagnostic.
+    /// As a diagnostic: an error when a budget is exceeded. That an expression has no value is a warning: Terraform
+    /// would refuse it too, what depends on it is unknown, and everything else was evaluated.
     pub fn into_diagnostic(self) -> Diagnostic {
-        *self.0
+        let mut diagnostic = *self.0;
+        if diagnostic.code != BUDGET && diagnostic.code != LIMIT {
+            diagnostic.severity = crate::source::Severity::Warning;
+        }
+        diagnostic
     }
 
     /// Says what to do about it.
@@ -56,6 +61,8 @@ impl Failure {
 
 /// The code of all diagnostics about budgets.
 pub const BUDGET: &str = "evaluation-budget";
+/// The code of diagnostics about limits that the language itself has (`range` makes 1,024 numbers). `try` catches these.
+pub(super) const LIMIT: &str = "evaluation-limit";
 
 /// What names mean. All methods but [`Names::root`] have defaults; a policy page needs `root`, `instance_attribute` (if
 /// its values hold instances) and its own functions in `call`.
@@ -87,10 +94,10 @@ pub trait Names {
         None
     }
 
-    /// The bytes of a file that `file(…)` and its like name. The error says why not, lower case.
-    fn file(&self, path: &str) -> Result<Vec<u8>, Str> {
+    /// The bytes of a file that `file(…)` and its like name.
+    fn file(&self, path: &str) -> Result<Vec<u8>, Unread> {
         let _ = path;
-        Err(Str::from("files can't be read here"))
+        Err(Unread::Refused(Str::from("files can't be read here")))
     }
 
     /// The paths that `fileset(directory, …)` may choose from, relative to the directory, with `/`.
@@ -108,6 +115,24 @@ pub trait Names {
     /// Takes a diagnostic about something that was left unknown so that the rest could go on.
     fn report(&self, diagnostic: Diagnostic) {
         let _ = diagnostic;
+    }
+}
+
+/// Why a file is not read; lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// There is none. Archives and the like are often made by a build that has not run where the code is checked.
+    Missing(Str),
+    /// It lies elsewhere, is too large, or can't be read.
+    Refused(Str),
+}
+
+impl Unread {
+    /// The reason.
+    pub fn reason(self) -> Str {
+        match self {
+            Unread::Missing(reason) | Unread::Refused(reason) => reason,
+        }
     }
 }
 

@@ -8,10 +8,10 @@ use crate::Str;
 use crate::program::{Dialect, Expr, Resource, TypeExpr};
 use crate::source::Span;
 
+use super::data_sources;
 use super::guard::Guard;
 use super::instance::{Instance, InstanceId, InstanceInfo, InstanceKey};
 use super::names::Env;
-use super::policy_document;
 use super::repeat::Shape;
 use super::run::{Caller, Each, Frame, ModuleInstance, Run, State, resource_address};
 use super::site::Site;
@@ -239,7 +239,7 @@ impl<'p> Run<'p> {
             let scope = self.scope(module, resource);
             for one in &expansion.ones {
                 let values = self.whole_body(module, resource, one);
-                let values = self.with_document(values, resource, one, module);
+                let values = self.with_given(values, resource, one);
                 let Some(info) = self.store.instance(one.id) else { continue };
                 let exists = self.store.and(module.exists, one.guard);
                 // Only what it is where it exists matters.
@@ -271,28 +271,28 @@ impl<'p> Run<'p> {
         }
     }
 
-    /// A policy document's data source holds the document that it makes.
-    fn with_document(
-        &self,
-        values: Value,
-        resource: &'p Resource,
-        one: &Rc<One>,
-        module: &Rc<ModuleInstance<'p>>,
-    ) -> Value {
-        if !policy_document::is_one(resource) || module.index.module.dialect != Dialect::Terraform {
+    /// A data source holds what it gives without anyone being asked.
+    pub(super) fn with_given(&self, values: Value, resource: &'p Resource, one: &Rc<One>) -> Value {
+        if !data_sources::is_native(resource) {
             return values;
         }
-        let Some(document) = policy_document::attribute(self, one.id, resource, "json", resource.header)
-        else {
-            return values;
-        };
         let Some(map) = values.as_map() else { return values };
         let mut entries = map.entries.clone();
-        entries.retain(|e| e.key != "json");
-        let key_origin = document.origin;
-        entries.push(Entry { key: Str::from("json"), key_origin, guard: Guard::TRUE, value: document });
+        for (name, value) in data_sources::all(self, one.id, resource) {
+            entries.retain(|e| e.key != name);
+            let key_origin = value.origin;
+            entries.push(Entry { key: Str::from(name), key_origin, guard: Guard::TRUE, value });
+        }
         let map = Map { kind: map.kind, entries, rest: map.rest };
         Value { data: Data::Map(Arc::new(map)), ..values }
+    }
+
+    /// The evaluated body of a resource instance.
+    pub(super) fn plain_body(&self, id: InstanceId) -> Option<Value> {
+        match self.slot(id)? {
+            Slot::Resource { module, resource, one } => Some(self.whole_body(&module, resource, &one)),
+            _ => None,
+        }
     }
 
     fn meta(&self, module: &Rc<ModuleInstance<'p>>, resource: &'p Resource, one: &Rc<One>) -> Value {

@@ -251,6 +251,11 @@ impl<'p> Run<'p> {
         Some(instance)
     }
 
+    /// What the user supplies under a name: a root's input, or a data source (`data.TYPE.NAME`).
+    pub(super) fn supplied(&self, name: &str) -> Option<&'p Expr> {
+        self.supplied.values.get(name)
+    }
+
     fn index(&self, id: ModuleId) -> Option<Rc<ModuleIndex<'p>>> {
         if let Some(index) = self.indices.borrow().get(&id) {
             return Some(Rc::clone(index));

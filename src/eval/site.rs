@@ -8,10 +8,10 @@ use crate::program::{Dialect, Root, TemplatePart, TypeExpr};
 use crate::source::{Diagnostic, Loader, Span};
 
 use super::instance::InstanceId;
-use super::names::{Failure, Names, Outcome};
+use super::names::{Failure, Names, Outcome, Unread};
 use super::run::{Each, ModuleInstance, Run};
-use super::store::{UnknownKind, Via};
-use super::value::{Data, Value};
+use super::store::{Origin, UnknownKind, Via};
+use super::value::{Data, Part, Value};
 
 /// Names as they are in one block of one module instance.
 pub(super) struct Site<'r, 'p> {
@@ -88,12 +88,13 @@ impl<'p> Names for Site<'_, 'p> {
         Ok(self.run.object(instance, span))
     }
 
-    fn file(&self, path: &str) -> Result<Vec<u8>, Str> {
-        let (loader, path) = self.run.confined(self.module, path)?;
-        match loader.load(&path) {
-            Ok(file) => Ok(file.text.as_bytes().to_vec()),
-            Err(diagnostic) => Err(Str::from(diagnostic.message)),
+    fn file(&self, path: &str) -> Result<Vec<u8>, Unread> {
+        let (loader, path) = self.run.confined(self.module, path).map_err(Unread::Refused)?;
+        if !loader.is_file(&path) && !loader.is_dir(&path) {
+            let shown = loader.display(&path);
+            return Err(Unread::Missing(Str::from(format!("there is no file `{}`", shown.display()))));
         }
+        loader.bytes(&path).map_err(|diagnostic| Unread::Refused(Str::from(diagnostic.message)))
     }
 
     fn files(&self, directory: &str) -> Result<Vec<Str>, Str> {
@@ -132,6 +133,24 @@ impl<'p> Names for Site<'_, 'p> {
 }
 
 impl<'p> Run<'p> {
+    /// `path.cwd`: Terraform runs in the root's directory. Where that lies is another matter on every machine, its last
+    /// name is not.
+    fn working_directory(&self, root: &Path, origin: Origin) -> Value {
+        let unknown = |name: &str| {
+            let kind = UnknownKind::Named(Str::from(name));
+            Value::new(Data::Unknown(self.store.unknown(kind, true, TypeExpr::String)), origin)
+        };
+        let absolute = self.loader.map_or_else(|| root.to_path_buf(), |loader| loader.absolute(root));
+        match absolute.file_name().filter(|_| absolute.is_absolute()) {
+            Some(last) => {
+                let above = Part::Term(unknown("dirname(path.cwd)"));
+                let last = Str::from(format!("/{}", last.to_string_lossy()));
+                self.store.text([above, Part::Text(last)], origin)
+            }
+            None => unknown("path.cwd"),
+        }
+    }
+
     /// `path.module`, `AWS::Region` and the like.
     fn named(&self, module: &Rc<ModuleInstance<'p>>, name: &str, span: Span) -> Value {
         let dialect = module.index.module.dialect;
@@ -149,6 +168,9 @@ impl<'p> Run<'p> {
                 let text = path.to_string_lossy().replace('\\', "/");
                 return Value::new(Data::String(Str::from(text)), origin);
             }
+            if name == "path.cwd" {
+                return self.working_directory(root, origin);
+            }
         }
         let own = matches!(name, "AWS::StackName" | "AWS::StackId") && !module.address.is_empty();
         let full = if own { format!("{}.{name}", module.address) } else { name.to_owned() };
@@ -164,7 +186,9 @@ impl<'p> Run<'p> {
         let id = self.store.unknown(UnknownKind::Named(Str::from(full)), true, type_expr);
         Value::new(Data::Unknown(id), origin)
     }
-    /// The absolute path of a file that an expression names: only below the root's or the module's own directory.
+
+    /// The absolute path of a file that an expression names: only in the trees that were asked about, below the root's
+    /// directory, or below that of the module or of one that calls it.
     fn confined(
         &self,
         module: &Rc<ModuleInstance<'p>>,
@@ -172,12 +196,19 @@ impl<'p> Run<'p> {
     ) -> Result<(&'p Loader, std::path::PathBuf), Str> {
         let Some(loader) = self.loader else { return Err(Str::from("files can't be read here")) };
         let root = self.program.module(self.program.root).map_or(Path::new(""), |m| m.path.as_path());
-        let root = loader.absolute(root);
-        let own = loader.absolute(&module.index.module.path);
         let absolute = loader.absolute(&root.join(path));
-        if absolute.starts_with(&root) || absolute.starts_with(&own) {
+        // A module's own tree, and those of the modules that it is a part of.
+        let mut trees = vec![root];
+        let mut at = Some(module);
+        while let Some(module) = at {
+            trees.push(module.index.module.path.as_path());
+            at = module.caller.as_ref().map(|caller| &caller.module);
+        }
+        if loader.within(&absolute, &trees) {
             return Ok((loader, absolute));
         }
-        Err(Str::from(format!("`{path}` is outside the configuration's directory and is not read")))
+        let shown = loader.display(&absolute);
+        let shown = shown.display();
+        Err(Str::from(format!("`{shown}` is outside the configuration's directory and is not read")))
     }
 }

@@ -106,6 +106,22 @@ pub enum MapKind {
     Object,
     /// Values of one type.
     Map,
+    /// An object whose JSON text is written as data sources write policy documents: indented, in its own order.
+    Document,
+    /// The same without white space.
+    MinifiedDocument,
+}
+
+impl MapKind {
+    /// Whether its values may have different types.
+    pub fn is_object(self) -> bool {
+        self != MapKind::Map
+    }
+
+    /// The kind without a way of being written.
+    pub fn plain(self) -> Self {
+        if self == MapKind::Map { MapKind::Map } else { MapKind::Object }
+    }
 }
 
 /// A mapping; entries keep the source's order (Terraform's iteration sorts).

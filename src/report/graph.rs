@@ -117,13 +117,29 @@ fn resource_json(store: &Store, resource: &Resource, sources: &Sources) -> Json 
     if let Some(presence) = presence {
         out.insert("presence".to_owned(), json!(presence));
     }
-    out.insert("values".to_owned(), object(value_json(store, &resource.values)));
+    let mut values = object(value_json(store, &resource.values));
+    hide_write_only(resource, &mut values);
+    out.insert("values".to_owned(), values);
     out.insert("properties".to_owned(), object(value_json(store, &resource.properties)));
     let construct = resource.construct.as_ref().map(|c| json!({ "path": c.path.as_str() }));
     out.insert("construct".to_owned(), construct.unwrap_or(Json::Null));
     out.insert("location".to_owned(), location);
     out.insert("generated".to_owned(), generated);
     Json::Object(out)
+}
+
+/// Write-only arguments (`password_wo`) are null in a plan and in the state: they are meant to be seen by nobody.
+fn hide_write_only(resource: &Resource, values: &mut Json) {
+    if resource.mode == Mode::Managed
+        && resource.declared_as.contains('_')
+        && let Json::Object(values) = values
+    {
+        for (name, value) in values {
+            if name.ends_with("_wo") {
+                *value = Json::Null;
+            }
+        }
+    }
 }
 
 /// Nothing set is an empty object.

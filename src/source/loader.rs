@@ -24,6 +24,7 @@ pub struct Loader {
     sources: Arc<Sources>,
     working_directory: PathBuf,
     overlays: FxHashMap<PathBuf, Arc<str>>,
+    trees: Vec<PathBuf>,
     files: Mutex<FxHashMap<PathBuf, Loaded>>,
     remarks: Mutex<Vec<Diagnostic>>,
 }
@@ -35,6 +36,7 @@ impl Loader {
             sources: Arc::new(Sources::new()),
             working_directory: normalize(&working_directory.into()),
             overlays: FxHashMap::default(),
+            trees: Vec::new(),
             files: Mutex::default(),
             remarks: Mutex::default(),
         }
@@ -54,6 +56,32 @@ impl Loader {
         let text = self.decode(path, bytes)?;
         self.overlay(path, text);
         Ok(())
+    }
+
+    /// Says that a directory, or the git repository that it lies in, is what was asked about: what code in it names
+    /// (`file(…)`) may be read anywhere in it.
+    pub fn open_tree(&mut self, path: &Path) {
+        let path = self.absolute(path);
+        let directory =
+            if path.is_file() { path.parent().map(Path::to_path_buf).unwrap_or_default() } else { path };
+        let repository = directory.ancestors().find(|d| d.join(".git").exists()).map(Path::to_path_buf);
+        let tree = repository.unwrap_or(directory);
+        if !self.trees.contains(&tree) {
+            self.trees.push(tree);
+        }
+    }
+
+    /// Whether a path lies in an opened tree or below one of `others`; where it is a link, what it leads to.
+    pub fn within(&self, path: &Path, others: &[&Path]) -> bool {
+        let path = self.absolute(path);
+        let inside = |path: &Path, resolve: bool| {
+            let trees = self.trees.iter().map(PathBuf::as_path).chain(others.iter().copied());
+            trees.into_iter().any(|tree| {
+                let tree = self.absolute(tree);
+                path.starts_with(if resolve { fs::canonicalize(&tree).unwrap_or(tree) } else { tree })
+            })
+        };
+        inside(&path, false) && fs::canonicalize(&path).map_or(true, |real| inside(&real, true))
     }
 
     /// The files that were read.
@@ -104,6 +132,18 @@ impl Loader {
             read.map(|text| self.sources.add(self.display(&path), text)).map_err(Box::new)
         });
         known.clone().map_err(|d| *d)
+    }
+
+    /// The bytes of a file as they are, text or not; an overlay's text. Nothing is kept.
+    ///
+    /// # Errors
+    /// As [`Loader::load`], but any bytes will do.
+    pub fn bytes(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
+        let path = self.absolute(path);
+        match self.overlays.get(&path) {
+            Some(text) => Ok(text.as_bytes().to_vec()),
+            None => self.read_bytes(&path),
+        }
     }
 
     /// The bytes of a small enough regular file, to look for signs in them, without keeping them. None for anything
@@ -169,6 +209,15 @@ impl Loader {
         if let Some(text) = self.overlays.get(path) {
             return Ok(Arc::clone(text));
         }
+        match String::from_utf8(self.read_bytes(path)?) {
+            // the common case without a copy; a NUL sends it the long way
+            Ok(text) if memchr::memchr(0, text.as_bytes()).is_none() => Ok(Arc::from(text)),
+            Ok(text) => self.decode(path, text.as_bytes()),
+            Err(error) => self.decode(path, error.as_bytes()),
+        }
+    }
+
+    fn read_bytes(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
         let meta = fs::metadata(path).map_err(|e| self.unreadable(path, &e))?;
         if !meta.is_file() {
             return Err(self.not_regular(path, &meta));
@@ -180,12 +229,7 @@ impl Loader {
         fs::File::open(path)
             .and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes))
             .map_err(|e| self.unreadable(path, &e))?;
-        match String::from_utf8(bytes) {
-            // the common case without a copy; a NUL sends it the long way
-            Ok(text) if memchr::memchr(0, text.as_bytes()).is_none() => Ok(Arc::from(text)),
-            Ok(text) => self.decode(path, text.as_bytes()),
-            Err(error) => self.decode(path, error.as_bytes()),
-        }
+        Ok(bytes)
     }
 
     fn decode(&self, path: &Path, bytes: &[u8]) -> Result<Arc<str>, Diagnostic> {

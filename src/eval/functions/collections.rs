@@ -14,6 +14,7 @@ use super::super::store::{Origin, UnknownId, UnknownKind, Via};
 use super::super::value::{Data, List, ListKind, Member, Value};
 use super::{Cx, Function, Look, MANY, MAX_RESULT, Returns, nullable, pure};
 use crate::eval::Outcome;
+use crate::eval::names::LIMIT;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     pure("length", (1, 1), Look::Shallow, Returns::Number, length),
@@ -436,7 +437,8 @@ fn range(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
     let mut at = start;
     while if down { at > end } else { at < end } {
         if values.len() >= 1024 {
-            return cx.fail("more than 1024 values");
+            let message = "`range` makes more than 1024 values, the limit that Terraform has";
+            return Err(super::Failure::new(LIMIT, message, cx.span));
         }
         values.push(cx.computed(Data::Number(at.clone())));
         let Some(next) = at.add(&step) else { return cx.fail("infinity is no end") };
