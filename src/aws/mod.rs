@@ -18,6 +18,8 @@
 //! | `nacl_exposes(self, ports)` | `network::acl_exposes(store, resource, Direction::Ingress, &ports)`, a list value |
 //! | `plaintext_secrets(map)` | `let (hits, rest) = secrets::plaintext_secrets(store, map); secrets::as_list(&hits, rest)` |
 //! | `looks_secret(name, value)` | `secrets::looks_secret(store, name, value)`, a `Truth` |
+//! | `plaintext_value(x)` | `secrets::readable(store, value, graph.is_template())`, a `Truth` |
+//! | `own_key(x)` | `keys::own_key(graph, value)`, a `Truth` |
 //! | `weak_tls_policy(name)` | `tls::weak_tls_policy(name)`; none: no policy of AWS |
 //!
 //! | `wildcard_resources(doc)` | `iam::as_list(store, &iam::wildcard_resource_statements(store, doc))` |
@@ -35,6 +37,7 @@
 //! `referrers` and `refers` are methods of [`crate::graph::Graph`].
 
 pub mod iam;
+pub mod keys;
 pub mod network;
 pub mod read;
 pub mod secrets;

@@ -6,7 +6,9 @@ use base64::Engine as _;
 use regex::Regex;
 
 use crate::Str;
-use crate::eval::{Data, Guard, List, ListKind, Member, Origin, Part, Store, Truth, UnknownId, Value};
+use crate::eval::{
+    Data, Guard, List, ListKind, Member, Origin, Part, Store, Truth, UnknownId, UnknownKind, Value,
+};
 
 use super::read::{Guarded, arms, field, members, scalar_text};
 
@@ -338,16 +340,99 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Whether a value under a name is a secret in plain text. What is not known is none: it is not written here.
-pub fn looks_secret(store: &Store, name: &str, value: &Value) -> Truth {
+/// Whether a value under a name (none: a name that is not known) is a secret in plain text. What an input that nobody
+/// set, or something that could not be found out, comes to may be one where the name speaks of one; what the provider
+/// makes up, and what a sensitive input is given from outside, is not written here.
+pub fn looks_secret(store: &Store, name: Option<&str>, value: &Value) -> Truth {
     let mut truth = Truth::NO;
     for (guard, value) in arms(store, value) {
-        if plain(name, &value).is_some() {
-            truth = store.truth_or(truth, store.truth_when(guard));
-        }
+        let one = match plain(name.unwrap_or_default(), &value) {
+            Some(_) => Truth::YES,
+            None if may_be_secret(store, name, &value) => Truth::UNKNOWN,
+            None => Truth::NO,
+        };
+        truth = store.truth_or(truth, store.truth_and(store.truth_when(guard), one));
     }
     truth
 }
+
+fn may_be_secret(store: &Store, name: Option<&str>, value: &Value) -> bool {
+    let Some(name) = name else {
+        return !matches!(value.data, Data::Absent | Data::Null | Data::Bool(_))
+            && value.as_str() != Some(&Str::new());
+    };
+    !store.is_sensitive(value.marks)
+        && name_kind(name).is_some()
+        && store.unknowns_in(value).into_iter().flat_map(|id| store.inputs_of(id)).any(|id| {
+            matches!(
+                store.unknown_info(id).kind,
+                UnknownKind::Input(_) | UnknownKind::Reason { .. } | UnknownKind::Failed { .. }
+            )
+        })
+}
+
+/// Whether a text can be read by whoever reads the source or may look at what was deployed: written as a literal, taken
+/// from a plain-text parameter of Systems Manager, or given as a template parameter that is not hidden. `template`:
+/// inputs are parameters of CloudFormation.
+///
+/// Of dynamic references, `ssm` reads parameters of type String, `ssm-secure` and `secretsmanager` read secrets ("Use
+/// dynamic references to specify template values", CloudFormation User Guide). A parameter without `NoEcho` is shown in
+/// the console and by the API ("Parameters", same guide). What a Terraform variable without a default will be is not
+/// known, unless it is sensitive: then it is given from outside.
+pub fn readable(store: &Store, value: &Value, template: bool) -> Truth {
+    let all = arms(store, value);
+    let each =
+        all.iter().map(|(guard, value)| store.truth_under(readable_part(store, value, template), *guard));
+    each.fold(Truth::UNKNOWN, |all, one| Truth {
+        yes: store.or(all.yes, one.yes),
+        no: store.or(all.no, one.no),
+    })
+}
+
+fn readable_part(store: &Store, value: &Value, template: bool) -> Truth {
+    match &value.data {
+        Data::Absent | Data::Null | Data::Bool(_) => Truth::NO,
+        Data::Number(_) => Truth::YES,
+        Data::String(text) => Truth::of(
+            !text.trim().is_empty() && (!text.contains(REFERENCE) || text.contains(PLAIN_REFERENCE)),
+        ),
+        Data::Text(parts) => {
+            let texts = || {
+                parts.iter().filter_map(|part| match part {
+                    Part::Text(text) => Some(text),
+                    Part::Term(_) => None,
+                })
+            };
+            if texts().any(|text| text.contains(PLAIN_REFERENCE)) {
+                return Truth::YES;
+            }
+            if texts().any(|text| text.contains(REFERENCE)) {
+                return Truth::NO;
+            }
+            // All of it must be readable.
+            let terms = parts.iter().filter_map(|part| match part {
+                Part::Term(term) => Some(readable(store, term, template)),
+                Part::Text(_) => None,
+            });
+            terms.fold(Truth::YES, |all, one| store.truth_and(all, one))
+        }
+        Data::Unknown(id) => {
+            if store.is_sensitive(value.marks) {
+                return Truth::NO;
+            }
+            let from = store.inputs_of(*id).into_iter().map(|id| match store.unknown_info(id).kind {
+                UnknownKind::Input(_) if template => Truth::YES,
+                UnknownKind::Attribute(_) | UnknownKind::Named(_) => Truth::NO,
+                _ => Truth::UNKNOWN,
+            });
+            from.fold(Truth::YES, |all, one| store.truth_and(all, one))
+        }
+        _ => Truth::UNKNOWN,
+    }
+}
+
+const REFERENCE: &str = "{{resolve:";
+const PLAIN_REFERENCE: &str = "{{resolve:ssm:";
 
 fn plain(name: &str, value: &Value) -> Option<SecretKind> {
     match &value.data {
@@ -380,12 +465,17 @@ pub struct SecretHit {
 /// The secrets of an environment: a map, or a list of `{ Name, Value }`.
 pub fn plaintext_secrets(store: &Store, environment: &Value) -> (Vec<SecretHit>, Option<UnknownId>) {
     let mut hits = Vec::new();
-    let mut open = None;
+    let (mut open, mut maybe) = (None, None);
     let mut check = |guard: Guard, key: &Str, value: &Value| {
         for (arm, value) in arms(store, value) {
             let guard = store.and(guard, arm);
-            if !guard.is_false() && plain(key, &value).is_some() {
+            if guard.is_false() {
+                continue;
+            }
+            if plain(key, &value).is_some() {
                 hits.push(SecretHit { guard, key: key.clone(), value: value.into_owned() });
+            } else if may_be_secret(store, Some(key), &value) {
+                maybe = maybe.or_else(|| store.unknowns_in(&value).first().copied());
             }
         }
     };
@@ -419,7 +509,7 @@ pub fn plaintext_secrets(store: &Store, environment: &Value) -> (Vec<SecretHit>,
             _ => {}
         }
     }
-    (hits, open)
+    (hits, open.or(maybe))
 }
 
 /// Hits as a list of `{ key, value }`.
@@ -492,5 +582,42 @@ mod tests {
         ] {
             assert_eq!(secret(name, value), None, "{name}={value}");
         }
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_said_to_be_no_secret() {
+        use crate::eval::{Marks, Reference};
+        use crate::program::TypeExpr;
+        let store = Store::new(Arc::new(crate::source::Sources::new()));
+        let unknown =
+            |kind| Value::new(Data::Unknown(store.unknown(kind, false, TypeExpr::Any)), Origin::NONE);
+        let input = unknown(UnknownKind::Input("var.db_password".into()));
+        let mut hidden = input.clone();
+        hidden.marks = store.mark_sensitive(Marks::NONE);
+        let made_up = unknown(UnknownKind::Attribute(Reference {
+            instance: crate::eval::InstanceId(0),
+            attribute: "result".into(),
+        }));
+        assert_eq!(readable(&store, &input, false), Truth::UNKNOWN);
+        assert_eq!(readable(&store, &input, true), Truth::YES, "a parameter is shown");
+        assert_eq!(readable(&store, &hidden, true), Truth::NO);
+        assert_eq!(readable(&store, &hidden, false), Truth::NO);
+        assert_eq!(readable(&store, &made_up, true), Truth::NO);
+        assert_eq!(readable(&store, &Value::string("hunter2"), false), Truth::YES);
+        assert_eq!(readable(&store, &Value::string("{{resolve:ssm-secure:db:1}}"), true), Truth::NO);
+        assert_eq!(readable(&store, &Value::string("{{resolve:ssm:db:1}}"), true), Truth::YES);
+        let partly = |term: &Value| {
+            let parts = vec![Part::Text("x-".into()), Part::Term(term.clone())];
+            readable(&store, &Value::new(Data::Text(parts.into()), Origin::NONE), false)
+        };
+        assert_eq!((partly(&input), partly(&made_up)), (Truth::UNKNOWN, Truth::NO));
+
+        assert_eq!(looks_secret(&store, Some("db_password"), &input), Truth::UNKNOWN);
+        assert_eq!(looks_secret(&store, Some("db_password"), &hidden), Truth::NO);
+        assert_eq!(looks_secret(&store, Some("table"), &input), Truth::NO);
+        assert_eq!(looks_secret(&store, None, &Value::string("hunter2")), Truth::UNKNOWN);
+        let environment = Value::object([("DB_PASSWORD".into(), input), ("TABLE".into(), made_up)]);
+        let (hits, open) = plaintext_secrets(&store, &environment);
+        assert!(hits.is_empty() && open.is_some());
     }
 }

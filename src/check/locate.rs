@@ -36,15 +36,19 @@ pub(super) fn subject(graph: &Graph, verdict: &Verdict) -> Option<Resource> {
     match &verdict.subject {
         Subject::Resource(id) => {
             let resource = graph.resource(*id)?;
-            // Nobody has written an assumed owner: it is named by the companion that the finding is in.
-            let holder = verdict.finding.as_ref().and_then(|finding| finding.primary.resource);
+            // Nobody has written an assumed owner, and an element that a companion adds is that companion's: the finding
+            // is about the rule that is bad, not about the group that it joins.
+            let finding = verdict.finding.as_ref();
+            let holder = finding.and_then(|finding| finding.primary.resource);
+            let is_element = finding.is_some_and(|finding| !finding.element.is_empty());
             let named = match resource.presence {
                 Presence::Assumed => holder.and_then(|id| graph.resource(id)).unwrap_or(resource),
+                _ if is_element => holder.and_then(|id| graph.resource(id)).unwrap_or(resource),
                 _ => resource,
             };
             Some(Resource {
                 address: named.address.clone(),
-                type_name: resource.type_name.clone(),
+                type_name: if is_element { named.type_name.clone() } else { resource.type_name.clone() },
                 declared_as: named.declared_as.clone(),
                 construct: named.construct.as_ref().map(|c| c.path.clone()),
                 generated: None,
@@ -114,6 +118,10 @@ pub(super) fn locate(graph: &Graph, sources: &Sources, verdict: &Verdict) -> Opt
     }
     for beside in &finding.related {
         let resource = beside.resource.and_then(|id| graph.resource(id));
+        // An owner that nobody declares is nowhere written: there is nothing to show.
+        if resource.is_some_and(|r| r.presence == Presence::Assumed) {
+            continue;
+        }
         related.push(Mention {
             address: resource.map(|r| r.address.clone()),
             span: beside.span,

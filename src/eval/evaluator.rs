@@ -151,7 +151,7 @@ impl<'a> Evaluator<'a> {
                 None => env.names.root(root, span),
             },
             Root::Undeclared(name) => {
-                let id = self.store.reason(Some(span), format!("`{name}` is not declared"));
+                let id = self.store.undeclared(Some(span), name);
                 Ok(Value::new(Data::Unknown(id), self.written(span)))
             }
             _ => env.names.root(root, span),

@@ -76,7 +76,10 @@ impl<'p> Names for Site<'_, 'p> {
             },
             Root::Named(name) => Ok(run.named(module, name, span)),
             Root::Bound(name) => unknown(format!("`{name}` is not bound here")),
-            Root::Undeclared(name) => unknown(format!("`{name}` is not declared")),
+            Root::Undeclared(name) => {
+                let id = run.store.undeclared(Some(span), name);
+                Ok(Value::new(Data::Unknown(id), run.store.literal_origin(span)))
+            }
         }
     }
 

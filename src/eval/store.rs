@@ -152,6 +152,9 @@ pub enum UnknownKind {
     },
 }
 
+/// How an unknown that is a name without a declaration says so.
+const UNDECLARED: &str = " is not declared";
+
 /// An unknown with what is known about it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnknownInfo {
@@ -592,6 +595,22 @@ impl Store {
     /// An unknown because of something that could not be found out.
     pub fn reason(&self, span: Option<Span>, reason: impl Into<Str>) -> UnknownId {
         self.unknown(UnknownKind::Reason { span, reason: reason.into() }, false, TypeExpr::Any)
+    }
+
+    /// An unknown because the source declares nothing of that name.
+    pub fn undeclared(&self, span: Option<Span>, name: &str) -> UnknownId {
+        self.reason(span, ecow::eco_format!("`{name}`{UNDECLARED}"))
+    }
+
+    /// Whether an unknown is a resource that the source does not declare: then it is none of those that it does.
+    pub fn is_undeclared_resource(&self, id: UnknownId) -> bool {
+        match self.unknowns.read().get_index(id.0 as usize) {
+            Some((UnknownKind::Reason { reason, .. }, _)) => reason
+                .strip_suffix(UNDECLARED)
+                .and_then(|name| name.strip_prefix('`')?.strip_suffix('`'))
+                .is_some_and(|name| !name.starts_with("var.") && !name.starts_with("local.")),
+            _ => false,
+        }
     }
 
     /// What an unknown is. Handles come from this store.

@@ -4,6 +4,9 @@ use rustc_hash::FxHashMap;
 
 use crate::Str;
 use crate::eval::{Data, Guard, InstanceId, Marks, Part, Store, UnknownId, UnknownKind, Value};
+use crate::model::ResourceId;
+
+use super::identity::Identities;
 
 /// Values nest no deeper than the evaluator's budgets allow; a walk gives up beyond this depth in any case.
 const MAX_DEPTH: usize = 200;
@@ -26,11 +29,16 @@ pub(super) struct References {
     index: FxHashMap<Found, usize>,
     /// Unknowns that are nobody's attribute, with the property that they stand in: what might refer to anything.
     pub open: Vec<(Str, UnknownId)>,
+    /// Resources that are named rather than referred to, with the property that names them.
+    pub named: Vec<(ResourceId, Str, Guard)>,
+    /// Resources of which one is named, but nobody can tell which: several have that name.
+    pub maybe: Vec<(ResourceId, Str, UnknownId)>,
 }
 
 /// Walks one value after another; keeps what it has found out about unknowns and marks between them.
 pub(super) struct Collector<'s> {
     store: &'s Store,
+    names: &'s Identities,
     unknowns: FxHashMap<UnknownId, Base>,
     marks: FxHashMap<Marks, std::sync::Arc<[(InstanceId, Str)]>>,
     path: String,
@@ -44,8 +52,9 @@ struct Base {
 }
 
 impl<'s> Collector<'s> {
-    pub(super) fn new(store: &'s Store) -> Self {
-        Collector { store, unknowns: FxHashMap::default(), marks: FxHashMap::default(), path: String::new() }
+    pub(super) fn new(store: &'s Store, names: &'s Identities) -> Self {
+        let (unknowns, marks) = (FxHashMap::default(), FxHashMap::default());
+        Collector { store, names, unknowns, marks, path: String::new() }
     }
 
     /// Adds the references inside a value.
@@ -106,7 +115,38 @@ impl<'s> Collector<'s> {
             Data::Instance(id) => self.add(*id, &Str::new(), guard, into),
             Data::Absent | Data::Null | Data::Bool(_) | Data::Number(_) | Data::String(_) => {}
         }
+        let known = into.all.len();
         self.marked(value.marks, guard, into);
+        if into.all.len() == known && value.marks.is_none() {
+            self.named(value, guard, into);
+        }
+    }
+
+    /// A name that is written out leads to what has it.
+    fn named(&mut self, value: &Value, guard: Guard, into: &mut References) {
+        if !matches!(value.data, Data::String(_) | Data::Text(_) | Data::Unknown(_)) {
+            return;
+        }
+        let (found, ambiguous) = self.names.named(self.store, value, &self.path);
+        if ambiguous {
+            let name = self.store.text_of(value);
+            let place = self.store.literal(value.origin);
+            let reason = self.store.reason(place, ecow::eco_format!("several resources are named `{name}`"));
+            into.maybe.extend(found.into_iter().map(|(id, _)| (id, self.path.as_str().into(), reason)));
+            return;
+        }
+        for (id, when) in found {
+            let guard = self.store.and(guard, when);
+            if guard.is_false() {
+                continue;
+            }
+            // Only the latest: what is there twice after all is told once by those who ask.
+            let latest = into.named.iter_mut().rev().take(16);
+            match latest.into_iter().find(|(to, path, _)| *to == id && *path == self.path) {
+                Some((_, _, known)) => *known = self.store.or(*known, guard),
+                None => into.named.push((id, self.path.as_str().into(), guard)),
+            }
+        }
     }
 
     fn rest(&mut self, rest: Option<UnknownId>, guard: Guard, into: &mut References) {
@@ -137,6 +177,8 @@ impl<'s> Collector<'s> {
                     references.push((reference.instance, reference.attribute))
                 }
                 UnknownKind::Named(_) => {}
+                // What does not exist is none of these resources.
+                UnknownKind::Reason { .. } if self.store.is_undeclared_resource(id) => {}
                 _ => open = true,
             }
         }

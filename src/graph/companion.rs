@@ -15,6 +15,7 @@ use crate::model::companion::{self, Join};
 use crate::model::{Presence, Resource, ResourceId, registry};
 use crate::program::Mode;
 
+use super::identity::Identities;
 use super::link::node;
 use super::{Edge, Graph};
 
@@ -34,9 +35,9 @@ pub struct Contribution {
 }
 
 /// Lets all companions contribute.
-pub(super) fn apply(graph: &mut Graph) {
+pub(super) fn apply(graph: &mut Graph, names: &Identities) {
     let store = Arc::clone(&graph.store);
-    let mut owners = Owners::default();
+    let mut owners = Owners { names, assumed: FxHashMap::default() };
     let mut all: Vec<(ResourceId, Contribution)> = Vec::new();
     for index in 0..graph.resources.len() {
         let Some(resource) = graph.resources.get(index) else { continue };
@@ -69,7 +70,7 @@ pub(super) fn apply(graph: &mut Graph) {
                     if owner == id {
                         continue;
                     }
-                    if !by_reference {
+                    if !by_reference && graph.edges.find_edge(node(id), node(owner)).is_none() {
                         let edge = Edge {
                             property: offer.argument.clone(),
                             attribute: Str::new(),
@@ -119,14 +120,12 @@ enum Identity {
 }
 
 /// Finds owners, and makes those that are not in the graph.
-#[derive(Default)]
-struct Owners {
-    /// Known names by type: which resource has it.
-    names: FxHashMap<Str, FxHashMap<Str, ResourceId>>,
+struct Owners<'n> {
+    names: &'n Identities,
     assumed: FxHashMap<(Str, Identity), ResourceId>,
 }
 
-impl Owners {
+impl Owners<'_> {
     /// The owner that a value names, and whether a reference edge to it is there already.
     fn find(
         &mut self,
@@ -154,36 +153,12 @@ impl Owners {
             Data::String(text) => Identity::Text(text.clone()),
             _ => Identity::Text(store.text_of(named).into()),
         });
-        if let Identity::Text(text) = &identity {
-            for owner in &offer.owner_types {
-                if let Some(id) = self.named(graph, owner, text) {
-                    return (id, false);
-                }
-            }
+        if !matches!(identity, Identity::Instance(_))
+            && let Some(id) = self.names.one(store, named, &offer.owner_types, &graph.resources)
+        {
+            return (id, false);
         }
         (self.assume(graph, store, companion, offer, identity, guard), false)
-    }
-
-    /// The resource of a type whose known unique name this is.
-    fn named(&mut self, graph: &Graph, type_name: &Str, text: &Str) -> Option<ResourceId> {
-        if !self.names.contains_key(type_name) {
-            let mut names = FxHashMap::default();
-            let identifier = registry::get(type_name).and_then(|t| match t.primary_identifier.as_slice() {
-                [one] => Some(one.rsplit('/').next().unwrap_or(one).to_owned()),
-                _ => None,
-            });
-            for id in graph.of_type(type_name) {
-                let resource = graph.resource(*id).filter(|r| r.mode == Mode::Managed);
-                let entry = resource
-                    .zip(identifier.as_ref())
-                    .and_then(|(resource, property)| resource.properties.as_map()?.get(property));
-                if let Some(name) = entry.and_then(|entry| entry.value.as_str()) {
-                    names.entry(name.clone()).or_insert(*id);
-                }
-            }
-            self.names.insert(type_name.clone(), names);
-        }
-        self.names.get(type_name)?.get(text).copied()
     }
 
     fn assume(

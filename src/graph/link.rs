@@ -10,6 +10,7 @@ use crate::eval::{Guard, InstanceId, Store, UnknownId, Value};
 use crate::model::{Resource, ResourceId};
 
 use super::collect::{Collector, References};
+use super::identity::Identities;
 use super::{Edge, Graph};
 use super::{companion, defaults};
 
@@ -24,6 +25,7 @@ pub fn link(store: Arc<Store>, resources: Vec<Resource>) -> Graph {
         by_instance: FxHashMap::default(),
         contributions: FxHashMap::default(),
         open: FxHashMap::default(),
+        maybe: FxHashMap::default(),
     };
     for (index, resource) in graph.resources.iter_mut().enumerate() {
         resource.id = ResourceId(index as u32);
@@ -33,23 +35,25 @@ pub fn link(store: Arc<Store>, resources: Vec<Resource>) -> Graph {
             graph.by_instance.entry(instance).or_insert(resource.id);
         }
     }
-    let edges = references(&store, &graph.resources, &graph.by_instance, &mut graph.open);
+    let names = Identities::of(&store, &graph.resources);
+    let edges =
+        references(&store, &names, &graph.resources, &graph.by_instance, &mut graph.open, &mut graph.maybe);
     for (from, to, edge) in edges {
         graph.edges.add_edge(node(from), node(to), edge);
     }
-    companion::apply(&mut graph);
+    companion::apply(&mut graph, &names);
     defaults::apply(&mut graph);
-    contributed(&mut graph);
+    contributed(&mut graph, &names);
     graph
 }
 
 /// What a companion says is the owner's own property: references in it are the owner's too, so that "whose log bucket am
 /// I" and "which key encrypts me" have one answer however it is written.
-fn contributed(graph: &mut Graph) {
+fn contributed(graph: &mut Graph, names: &Identities) {
     let store = Arc::clone(&graph.store);
-    let mut collector = Collector::new(&store);
+    let mut collector = Collector::new(&store, names);
     let mut edges = Vec::new();
-    let mut open = Vec::new();
+    let (mut open, mut maybe) = (Vec::new(), Vec::new());
     let mut owners: Vec<_> = graph.contributions.keys().copied().collect();
     owners.sort_unstable();
     for owner in owners {
@@ -70,11 +74,19 @@ fn contributed(graph: &mut Graph) {
                     edges.push((owner, *to, edge));
                 }
             }
+            for (to, rest, guard) in found.named.into_iter().filter(|(to, ..)| *to != owner) {
+                let guard = store.and(guard, contribution.guard);
+                edges.push((owner, to, Edge { property: path(&rest), attribute: Str::new(), guard }));
+            }
+            maybe.extend(found.maybe.into_iter().map(|(to, rest, id)| (to, (owner, path(&rest), id))));
             open.extend(found.open.into_iter().map(|(rest, id)| ((type_name.clone(), path(&rest)), id)));
         }
     }
     for (from, to, edge) in edges {
         graph.edges.add_edge(node(from), node(to), edge);
+    }
+    for (to, by) in maybe.into_iter().filter(|(to, by)| *to != by.0) {
+        graph.maybe.entry(to).or_default().push(by);
     }
     for (key, id) in open {
         graph.open.entry(key).or_insert(id);
@@ -87,12 +99,14 @@ pub(super) fn node(id: ResourceId) -> NodeIndex<u32> {
 
 fn references(
     store: &Store,
+    names: &Identities,
     resources: &[Resource],
     by_instance: &FxHashMap<InstanceId, ResourceId>,
     open: &mut FxHashMap<(Str, Str), UnknownId>,
+    maybe: &mut FxHashMap<ResourceId, Vec<(ResourceId, Str, UnknownId)>>,
 ) -> Vec<(ResourceId, ResourceId, Edge)> {
     let mut edges = Vec::new();
-    let mut collector = Collector::new(store);
+    let mut collector = Collector::new(store, names);
     let mut carried: FxHashSet<(InstanceId, Str)> = FxHashSet::default();
     for resource in resources {
         carried.clear();
@@ -112,6 +126,14 @@ fn references(
                 let edge = Edge { property: reference.property, attribute: reference.attribute, guard };
                 edges.push((resource.id, *to, edge));
             }
+        }
+        let own_name = names.own_name(&resource.type_name);
+        let others = |to: ResourceId, property: &Str| to != resource.id && Some(property) != own_name;
+        for (to, property, guard) in found.named.into_iter().filter(|(to, p, _)| others(*to, p)) {
+            edges.push((resource.id, to, Edge { property, attribute: Str::new(), guard }));
+        }
+        for (to, property, reason) in found.maybe.into_iter().filter(|(to, p, _)| others(*to, p)) {
+            maybe.entry(to).or_default().push((resource.id, property, reason));
         }
         // What lowering has no name for still refers.
         if !same_object(&resource.properties, &resource.values) {

@@ -8,6 +8,7 @@
 mod collect;
 mod companion;
 mod defaults;
+mod identity;
 mod link;
 mod query;
 
@@ -55,12 +56,19 @@ pub struct Graph {
     pub contributions: FxHashMap<ResourceId, Vec<Contribution>>,
     /// By type and property path: an unknown that may refer to anything, the first one of any resource of that type.
     open: FxHashMap<(Str, Str), UnknownId>,
+    /// Who may be named by whom: one of several that have the same name.
+    maybe: FxHashMap<ResourceId, Vec<(ResourceId, Str, UnknownId)>>,
 }
 
 impl Graph {
     /// A resource. Ids come from this graph.
     pub fn resource(&self, id: ResourceId) -> Option<&Resource> {
         self.resources.get(id.0 as usize)
+    }
+
+    /// Whether the root is a template of CloudFormation: its inputs are parameters. A root has one language.
+    pub fn is_template(&self) -> bool {
+        self.resources.first().is_some_and(|resource| resource.declared_as.contains("::"))
     }
 
     /// The resources of a registry type in order, data sources too.

@@ -36,7 +36,8 @@ impl Graph {
     pub fn referrers(&self, id: ResourceId, types: &[&str], property: Option<&str>) -> Relations {
         let members = self.related(id, Direction::Incoming, types, property);
         let open = property.and_then(|property| {
-            types.iter().find_map(|name| self.open.get(&(Str::from(*name), Str::from(property))).copied())
+            let by_type = |name: &&str| self.open.get(&(Str::from(*name), Str::from(property))).copied();
+            types.iter().find_map(by_type).or_else(|| self.maybe_named_by(id, types, property))
         });
         Relations { members, open }
     }
@@ -73,10 +74,19 @@ impl Graph {
         owners
     }
 
+    /// Why it can't be told whether a resource of some types names this one in a property.
+    fn maybe_named_by(&self, id: ResourceId, types: &[&str], property: &str) -> Option<UnknownId> {
+        self.maybe.get(&id)?.iter().find_map(|(by, path, reason)| {
+            let fits = self.resource(*by).is_some_and(|r| types.contains(&r.type_name.as_str()));
+            (fits && is_within(path, property)).then_some(*reason)
+        })
+    }
+
     fn is_open(&self, id: UnknownId) -> bool {
         use crate::eval::UnknownKind;
         self.store.inputs_of(id).into_iter().any(|id| {
             !matches!(self.store.unknown_info(id).kind, UnknownKind::Attribute(_) | UnknownKind::Named(_))
+                && !self.store.is_undeclared_resource(id)
         })
     }
 

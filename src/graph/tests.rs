@@ -272,3 +272,82 @@ fn a_companion_without_an_owner_is_of_somebody() {
     assert_eq!(assumed.len(), 1, "a policy that is attached to nobody has no owner");
     assert_eq!(policies(&graph, assumed[0].id), [(Guard::TRUE, "1".to_owned())]);
 }
+
+#[test]
+fn names_and_arns_that_are_written_out_lead_to_what_has_them() {
+    let mut made = Made::new();
+    let text = |parts: Vec<Part>| Value::new(Data::Text(parts.into()), Origin::NONE);
+    made.add("Logs", "AWS::S3::Bucket", &[("BucketName", Value::string("my-logs"))]);
+    made.add("Alarms", "AWS::SNS::Topic", &[("TopicName", Value::string("alarms"))]);
+    let logging = object(&[("DestinationBucketName", Value::string("my-logs"))]);
+    let topic = object(&[("Topic", Value::string("arn:aws:sns:eu-west-1:111122223333:alarms"))]);
+    let tags = Value::list([object(&[("Value", Value::string("my-logs"))])]);
+    let notification = object(&[("TopicConfigurations", Value::list([topic]))]);
+    made.add(
+        "Data",
+        "AWS::S3::Bucket",
+        &[("LoggingConfiguration", logging), ("NotificationConfiguration", notification), ("Tags", tags)],
+    );
+    // An API's stage is known by its name and its API's.
+    for (api, stage) in [("ApiA", "StageA"), ("ApiB", "StageB")] {
+        made.add(api, "AWS::ApiGateway::RestApi", &[]);
+        let of = made.attribute(api, "Ref");
+        made.add(stage, "AWS::ApiGateway::Stage", &[("RestApiId", of), ("StageName", Value::string("live"))]);
+    }
+    let arn = text(vec![
+        Part::Text("arn:aws:apigateway:eu-west-1::/restapis/".into()),
+        Part::Term(made.attribute("ApiB", "Ref")),
+        Part::Text("/stages/live".into()),
+    ]);
+    made.add("Acl", "AWS::WAFv2::WebACLAssociation", &[("ResourceArn", arn)]);
+    let graph = made.link();
+    assert_eq!(
+        graph.edge_list(),
+        [
+            "Data --LoggingConfiguration.DestinationBucketName()--> Logs",
+            "Data --NotificationConfiguration.TopicConfigurations.Topic()--> Alarms",
+            "StageA --RestApiId(Ref)--> ApiA",
+            "StageB --RestApiId(Ref)--> ApiB",
+            "Acl --ResourceArn(Ref)--> ApiB",
+            "Acl --ResourceArn()--> StageB",
+        ]
+    );
+}
+
+#[test]
+fn a_name_that_two_resources_have_names_neither() {
+    let mut made = Made::new();
+    made.add("A", "AWS::S3::Bucket", &[("BucketName", Value::string("same"))]);
+    made.add("B", "AWS::S3::Bucket", &[("BucketName", Value::string("same"))]);
+    made.add("C", "AWS::S3::Bucket", &[]);
+    let logging = object(&[("DestinationBucketName", Value::string("same"))]);
+    made.add("D", "AWS::S3::Bucket", &[("LoggingConfiguration", logging)]);
+    policy(&mut made, "P", Value::string("same"), "p");
+    let graph = made.link();
+    let ask = |address: &str| {
+        graph.referrers(graph.id(address), &["AWS::S3::Bucket"], Some("LoggingConfiguration"))
+    };
+    assert!(ask("A").members.is_empty() && ask("A").open.is_some(), "it may be A's");
+    assert!(ask("B").open.is_some() && ask("C").open.is_none());
+    assert!(policies(&graph, graph.id("A")).is_empty() && policies(&graph, graph.id("B")).is_empty());
+    // Where they can't be there together, the name is one's own.
+    let mut made = Made::new();
+    let first = made.condition("var.first");
+    let second = made.store.not(first);
+    made.add("A", "AWS::S3::Bucket", &[("BucketName", Value::string("same"))]).exists = first;
+    made.add("B", "AWS::S3::Bucket", &[("BucketName", Value::string("same"))]).exists = second;
+    let logging = object(&[("DestinationBucketName", Value::string("same"))]);
+    made.add("D", "AWS::S3::Bucket", &[("LoggingConfiguration", logging)]);
+    assert_eq!(made.link().edge_list().len(), 2);
+}
+
+#[test]
+fn a_resource_that_is_not_declared_is_none_of_these() {
+    let mut made = Made::new();
+    let id = made.store.undeclared(None, "aws_lb.other");
+    made.add("aws_lb.l", "AWS::LB", &[]);
+    let arn = Value::new(Data::Unknown(id), Origin::NONE);
+    made.add("aws_waf.w", "AWS::WAF", &[("ResourceArn", arn)]);
+    let graph = made.link();
+    assert!(graph.referrers(graph.id("aws_lb.l"), &["AWS::WAF"], Some("ResourceArn")).open.is_none());
+}

@@ -1,8 +1,8 @@
 //! The names that pages have for the questions of [`crate::aws`].
 
 use crate::aws::network::Direction;
-use crate::aws::{iam, network, secrets, tls};
-use crate::eval::{Data, Failure, Number, Part, Store, Truth, UnknownKind, Value};
+use crate::aws::{iam, keys, network, secrets, tls};
+use crate::eval::{Data, Failure, Number, Store, Truth, Value};
 use crate::source::Span;
 
 use super::functions::{not_a_resource, resource_arg, truth};
@@ -71,10 +71,14 @@ pub(super) fn call(
         }
         // Under a name that is not known, a value can still be a secret by its form.
         ("looks_secret", [key, value]) => {
-            let key = key.as_str().map_or("", |key| key.as_str());
+            let key = key.as_str().map(|key| key.as_str());
             truth(store, secrets::looks_secret(store, key, value), name, args)
         }
-        ("plaintext_value", [value]) => truth(store, plaintext(store, value), name, args),
+        ("own_key", [key]) => truth(store, keys::own_key(names.graph, key), name, args),
+        ("plaintext_value", [value]) => {
+            let readable = secrets::readable(store, value, names.graph.is_template());
+            truth(store, readable, name, args)
+        }
         ("weak_tls_policy", [policy]) => {
             let weak = over_arms(store, policy, &|policy| match &policy.data {
                 Data::String(text) => tls::weak_tls_policy(text).map_or(Truth::UNKNOWN, Truth::of),
@@ -85,34 +89,6 @@ pub(super) fn call(
         }
         _ => return None,
     }))
-}
-
-/// A text that is readable here: written as a literal, taken from a plain-text parameter of Systems Manager, or given
-/// as a template parameter that is shown to everyone who may describe the stack.
-///
-/// Of dynamic references, `ssm` reads parameters of type String, `ssm-secure` and `secretsmanager` read secrets ("Use
-/// dynamic references to specify template values", CloudFormation User Guide). A parameter without `NoEcho` is shown in
-/// the console and by the API ("Parameters", same guide); a Terraform variable is only in the state, as everything is.
-fn plaintext(store: &Store, value: &Value) -> Truth {
-    over_arms(store, value, &|value| match &value.data {
-        Data::String(text) => Truth::of(readable(text)),
-        Data::Number(_) => Truth::YES,
-        Data::Text(parts) => Truth::of(parts.iter().any(|part| match part {
-            Part::Text(text) => text.contains(PLAIN_REFERENCE),
-            Part::Term(_) => false,
-        })),
-        Data::Unknown(id) => match &store.unknown_info(*id).kind {
-            UnknownKind::Input(name) => Truth::of(!name.contains("var.") && !store.is_sensitive(value.marks)),
-            _ => Truth::NO,
-        },
-        _ => Truth::NO,
-    })
-}
-
-const PLAIN_REFERENCE: &str = "{{resolve:ssm:";
-
-fn readable(text: &str) -> bool {
-    !text.trim().is_empty() && (!text.contains("{{resolve:") || text.contains(PLAIN_REFERENCE))
 }
 
 fn over_arms(store: &Store, value: &Value, test: &dyn Fn(&Value) -> Truth) -> Truth {

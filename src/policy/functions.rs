@@ -8,6 +8,7 @@ use crate::program::{Mode, TypeExpr};
 use crate::source::Span;
 
 use super::aws_functions;
+use super::constants::HAS_MEMBERS;
 use super::run::{PageNames, list_of};
 use super::subject;
 
@@ -19,6 +20,7 @@ pub(super) fn call(names: &PageNames<'_>, name: &str, args: &[Value], span: Span
     Some(Ok(match (name, args) {
         ("absent", [x]) => truth(store, absent(store, x), name, args),
         ("explicit", [x]) => truth(store, explicit(store, x), name, args),
+        (HAS_MEMBERS, [x]) => truth(store, has_members(store, x), "length", args),
         ("known", [x]) => Value::bool(known(store, x)),
         ("referrers" | "refers", [of, types, path @ ..]) => {
             let Some(id) = resource_arg(names, of) else { return Some(Err(not_a_resource(name, span))) };
@@ -121,6 +123,23 @@ fn explicit(store: &Store, value: &Value) -> Truth {
         _ if store.origin_step(value.origin).is_some_and(|step| step.via == Via::Default) => Truth::NO,
         Data::Unknown(_) => !absent(store, value),
         _ => Truth::YES,
+    }
+}
+
+/// Whether a collection has a member; a text, a character.
+fn has_members(store: &Store, value: &Value) -> Truth {
+    let any = |guards: &mut dyn Iterator<Item = crate::eval::Guard>, rest: bool| {
+        store.truth_any(guards.map(|guard| (guard, Truth::YES)), rest)
+    };
+    match &value.data {
+        Data::List(list) => any(&mut list.members.iter().map(|m| m.guard), list.rest.is_some()),
+        Data::Map(map) => any(&mut map.entries.iter().map(|e| e.guard), map.rest.is_some()),
+        Data::String(text) => Truth::of(!text.is_empty()),
+        Data::Choice(arms) => {
+            store.truth_any(arms.iter().map(|arm| (arm.guard, has_members(store, &arm.value))), false)
+        }
+        Data::Absent | Data::Null => Truth::NO,
+        _ => Truth::UNKNOWN,
     }
 }
 

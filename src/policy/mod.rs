@@ -4,6 +4,7 @@
 mod aws_functions;
 pub mod builtin;
 mod compile;
+mod constants;
 mod display;
 pub mod explain;
 mod functions;

@@ -281,7 +281,7 @@ impl<'a> Run<'a> {
             Err(failure) => (Truth::UNKNOWN, None, Some(failure.message().into())),
         };
         let store = self.store;
-        let wrong = store.and(store.and(exists, when.yes), fail.yes);
+        let wrong = self.whatever_is_broken(store.and(store.and(exists, when.yes), fail.yes));
         // What is right is a pass also where it can't be told whether the policy applies: there is nothing to decide.
         let right = store.and(store.and_not(exists, when.no), fail.no);
         // Neither wrong, nor right, nor out of question: `when` or `fail` is not known there.
@@ -292,6 +292,36 @@ impl<'a> Run<'a> {
             undecided.extend(when_value.filter(|_| when.known().is_none()).cloned());
         }
         Answer { fail: wrong, unknown: open, pass: right, undecided, failure }
+    }
+
+    /// The part of a guard that holds whatever conditions come to that are no conditions of inputs at all (a name that
+    /// is not declared, a module that is missing): nobody can make those true.
+    fn whatever_is_broken(&self, guard: Guard) -> Guard {
+        if !guard.is_open() {
+            return guard;
+        }
+        let store = self.store;
+        let is_broken = |id: UnknownId| {
+            let inputs = store.inputs_of(id);
+            inputs.iter().any(|id| {
+                matches!(
+                    store.unknown_info(*id).kind,
+                    UnknownKind::Reason { .. } | UnknownKind::Failed { .. }
+                )
+            })
+        };
+        let broken: Vec<UnknownId> =
+            store.support(&[guard]).into_iter().filter(|id| is_broken(*id)).collect();
+        if broken.is_empty() {
+            return guard;
+        }
+        let Some(valuations) = store.valuations(&[guard], 256) else { return Guard::FALSE };
+        let mut certain = guard;
+        for valuation in valuations {
+            let only: Vec<_> = valuation.into_iter().filter(|(id, _)| broken.contains(id)).collect();
+            certain = store.and(certain, store.restrict(guard, &only));
+        }
+        certain
     }
 
     fn verdict(&self, outcome: Outcome, condition: Guard) -> Verdict {

@@ -63,6 +63,7 @@ pub(super) static OWN: &[Signature] = &[
     of("nacl_exposes", 2, 2, Returns::List),
     of("open_to_world", 1, 1, Returns::Bool),
     of("open_web_identity", 1, 1, Returns::Statements),
+    of("own_key", 1, 1, Returns::Bool),
     of("passing_any_role", 1, 1, Returns::Statements),
     of("plaintext_secrets", 1, 1, Returns::Secrets),
     of("plaintext_value", 1, 1, Returns::Bool),
