@@ -71,7 +71,11 @@ pub(super) fn call(
         }
         // Under a name that is not known, a value can still be a secret by its form.
         ("looks_secret", [key, value]) => {
-            let key = key.as_str().map(|key| key.as_str());
+            let key = match &key.data {
+                Data::String(key) => Some(key.as_str()),
+                Data::Absent | Data::Null => Some(""),
+                _ => None,
+            };
             truth(store, secrets::looks_secret(store, key, value), name, args)
         }
         ("own_key", [key]) => truth(store, keys::own_key(names.graph, key), name, args),
