@@ -5,7 +5,7 @@
 //! source are the output. Layers import downward only (`tests/tidy.rs` checks it):
 //!
 //! `source ← syntax ← program ← {terraform, cloudformation, cdk} ← eval ← model ← graph ← aws ← policy ← check
-//! ← report ← cli`
+//! ← fix ← report ← cli`
 
 pub mod aws;
 pub mod cdk;
@@ -13,6 +13,7 @@ pub mod check;
 pub mod cli;
 pub mod cloudformation;
 pub mod eval;
+pub mod fix;
 pub mod graph;
 pub mod model;
 pub mod policy;

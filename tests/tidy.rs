@@ -16,7 +16,7 @@ use std::process::Command;
 
 /// The layers from left to right. A layer may import itself and what is left of it; those in one group may not import
 /// each other.
-const LAYERS: [&[&str]; 12] = [
+const LAYERS: [&[&str]; 13] = [
     &["source"],
     &["syntax"],
     &["program"],
@@ -28,6 +28,7 @@ const LAYERS: [&[&str]; 12] = [
     &["aws"],
     &["policy"],
     &["check"],
+    &["fix"],
     &["report"],
 ];
 

@@ -17,7 +17,7 @@ use crate::source::{Diagnostic, Loader, SourceFile, Span};
 pub const FILE_NAME: &str = "masugata.toml";
 
 /// What a repository wants checked, and how.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
     /// The directory that paths in the file are relative to (absolute); none without a file.
     pub directory: Option<PathBuf>,
@@ -65,7 +65,7 @@ impl Default for Suppressing {
 }
 
 /// Exceptions for some files.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Override {
     /// Which files.
     pub paths: Vec<GlobMatcher>,

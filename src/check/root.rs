@@ -76,6 +76,19 @@ pub(super) struct RootOutcome {
     pub(super) pass: usize,
     pub(super) unknown: usize,
     pub(super) suppressed: usize,
+    /// Every verdict, if they are to be kept.
+    pub(super) judged: Option<Vec<Judged>>,
+}
+
+/// One verdict and the finding that it is.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The policy's id.
+    pub policy: Str,
+    /// What it says.
+    pub verdict: Verdict,
+    /// The finding of a fail; none where it is suppressed or not wanted.
+    pub finding: Option<Finding>,
 }
 
 impl RootOutcome {
@@ -276,6 +289,36 @@ impl Session {
     }
 }
 
+/// A root with everything that was found out about it, for what works on after the verdicts.
+#[derive(Debug)]
+pub struct Examined {
+    /// Its programs, evaluated and linked, each with its verdicts.
+    pub parts: Vec<(Linked, Vec<Judged>)>,
+    /// The files that it was read from: absolute path and text.
+    pub files: Vec<(PathBuf, Arc<SourceFile>)>,
+    /// The templates (absolute) that a template of it calls as nested stacks.
+    pub called: Vec<PathBuf>,
+    /// What was wrong with its source.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Checks a root and keeps everything.
+pub(super) fn examine(session: &Session, root: &Root) -> Examined {
+    let (programs, diagnostics) = session.programs(root);
+    let mut outcome = RootOutcome { diagnostics, ..RootOutcome::default() };
+    let mut parts = Vec::new();
+    for program in programs {
+        files_of(session, root, &program, &mut outcome);
+        let linked = session.link(root, program);
+        outcome.judged = Some(Vec::new());
+        judge(session, &linked, &mut outcome);
+        outcome.diagnostics.extend(linked.diagnostics.iter().cloned());
+        parts.push((linked, outcome.judged.take().unwrap_or_default()));
+    }
+    let RootOutcome { files, called, diagnostics, .. } = outcome;
+    Examined { parts, files, called, diagnostics }
+}
+
 /// Checks a root.
 pub(super) fn check(session: &Session, root: &Root) -> RootOutcome {
     let (programs, diagnostics) = session.programs(root);
@@ -357,10 +400,11 @@ fn judge(session: &Session, linked: &Linked, outcome: &mut RootOutcome) {
         }
     }
     outcome.policies.extend(work.keys().map(|id| (*id).clone()));
+    let keep = outcome.judged.is_some();
     let tasks: Vec<(&Work<'_>, &[ResourceId])> =
         work.values().flat_map(|w| w.subjects.chunks(256).map(move |chunk| (w, chunk))).collect();
     let run = |(work, subjects): &(&Work<'_>, &[ResourceId])| {
-        let mut part = RootOutcome::default();
+        let mut part = RootOutcome { judged: keep.then(Vec::new), ..RootOutcome::default() };
         for id in *subjects {
             match catch_unwind(AssertUnwindSafe(|| work.policy.run(graph, *id))) {
                 Ok(verdicts) => take(session, graph, work.page, verdicts, &mut part),
@@ -384,6 +428,9 @@ fn add(outcome: &mut RootOutcome, part: RootOutcome) {
     outcome.findings.extend(part.findings);
     outcome.unknowns.extend(part.unknowns);
     outcome.diagnostics.extend(part.diagnostics);
+    if let (Some(all), Some(more)) = (&mut outcome.judged, part.judged) {
+        all.extend(more);
+    }
     outcome.pass += part.pass;
     outcome.unknown += part.unknown;
     outcome.suppressed += part.suppressed;
@@ -407,7 +454,8 @@ fn judge_inputs(session: &Session, linked: &Linked, outcome: &mut RootOutcome) {
                 value: linked.evaluation.inputs.get(&input.name),
                 default: None,
             };
-            let mut part = RootOutcome::default();
+            let mut part =
+                RootOutcome { judged: outcome.judged.is_some().then(Vec::new), ..RootOutcome::default() };
             match catch_unwind(AssertUnwindSafe(|| compiled.run_input(&linked.graph, &subject))) {
                 Ok(mut verdicts) => {
                     for verdict in &mut verdicts {
@@ -450,6 +498,7 @@ fn page_failed(
 fn take(session: &Session, graph: &Graph, page: &Entrance, verdicts: Vec<Verdict>, part: &mut RootOutcome) {
     let sources: &Sources = session.loader.sources();
     for verdict in verdicts {
+        let findings = part.findings.len();
         match verdict.outcome {
             policy::Outcome::Pass => part.pass += 1,
             policy::Outcome::Unknown => {
@@ -459,6 +508,10 @@ fn take(session: &Session, graph: &Graph, page: &Entrance, verdicts: Vec<Verdict
                 }
             }
             policy::Outcome::Fail => fail(session, graph, sources, page, &verdict, part),
+        }
+        if let Some(judged) = &mut part.judged {
+            let finding = part.findings.get(findings).cloned();
+            judged.push(Judged { policy: page.id().clone(), verdict, finding });
         }
     }
 }

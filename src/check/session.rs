@@ -75,11 +75,11 @@ pub struct Session {
     /// The configuration.
     pub config: Config,
     /// The policies.
-    pub library: Library,
+    pub library: Arc<Library>,
     /// What was wrong with the configuration and a team's own pages.
     pub diagnostics: Vec<Diagnostic>,
     pub(super) parameters: IndexMap<Str, Expr>,
-    pub(super) selection: Selection,
+    pub(super) selection: Arc<Selection>,
     pub(super) ledger: Ledger,
     pub(super) modules: terraform::Modules,
     pool: OnceLock<Option<rayon::ThreadPool>>,
@@ -108,12 +108,31 @@ impl Session {
             options,
             loader,
             config,
-            library,
+            library: Arc::new(library),
             diagnostics,
             parameters,
-            selection,
+            selection: Arc::new(selection),
             ledger,
             modules,
+            pool: OnceLock::new(),
+        }
+    }
+
+    /// The same session with other texts in front of some files (absolute paths): what it has read stays read, under the
+    /// same identities; what was said about the configuration is not said again.
+    pub fn overlaid<'t>(&self, texts: impl IntoIterator<Item = (&'t PathBuf, &'t Arc<str>)>) -> Session {
+        let options = self.options.clone();
+        let ledger = Ledger::new(&self.config, !options.no_inline_suppressions, &options.today);
+        Session {
+            options,
+            loader: self.loader.overlaid(texts),
+            config: self.config.clone(),
+            library: Arc::clone(&self.library),
+            diagnostics: Vec::new(),
+            parameters: self.parameters.clone(),
+            selection: Arc::clone(&self.selection),
+            ledger,
+            modules: terraform::Modules::new(),
             pool: OnceLock::new(),
         }
     }
@@ -135,7 +154,7 @@ impl Session {
 
     /// Runs something on the worker threads, which are started when first needed; on the caller's where there is but
     /// one.
-    pub(super) fn on_workers<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+    pub fn on_workers<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         let pool = self.pool.get_or_init(|| {
             let builder =
                 rayon::ThreadPoolBuilder::new().stack_size(WORKER_STACK).num_threads(self.options.threads);
@@ -145,6 +164,11 @@ impl Session {
             Some(pool) => pool.install(work),
             None => work(),
         }
+    }
+
+    /// Checks one root and keeps everything that was found out.
+    pub fn examine(&self, root: &Root) -> super::root::Examined {
+        super::root::examine(self, root)
     }
 
     /// Checks everything.

@@ -18,6 +18,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Find what is wrong in directories, templates, cloud assemblies and plans
     Check(Box<CheckArgs>),
+    /// Mend what a machine can mend: every edit is evaluated and checked again before it is shown or written
+    Fix(Box<FixArgs>),
     /// Tell what a policy finds, why it matters, and how it looks when it is right
     Explain(ExplainArgs),
     /// List all policies
@@ -82,6 +84,42 @@ pub(super) struct CheckArgs {
     /// Exit with 0 even if there are findings (2 still tells that something could not be done)
     #[arg(long)]
     pub(super) exit_zero: bool,
+    /// The path that standard input (-) stands for
+    #[arg(long, value_name = "PATH")]
+    pub(super) stdin_filename: Option<PathBuf>,
+    /// Do not honour suppressions in comments and metadata
+    #[arg(long)]
+    pub(super) no_inline_suppressions: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FixArgs {
+    /// Directories, files, or - for standard input (the corrected text goes to standard output)
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    /// Mend findings of this pack (repeatable): recommended, strict, all, or a standard such as cis-5.0
+    #[arg(long, value_name = "NAME")]
+    pub(super) pack: Vec<String>,
+    /// Mend findings of these policies only (ids, other tools' ids, or a start and *)
+    #[arg(long, value_name = "POLICY", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+    /// Leave findings of these policies alone
+    #[arg(long, value_name = "POLICY", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+    /// Also apply fixes that may cut off intended use or replace a resource
+    #[arg(long = "unsafe")]
+    pub(super) unsafe_fixes: bool,
+    /// Print a unified diff and write nothing; exit with 1 if there is one
+    #[arg(long, conflicts_with_all = ["out", "interactive"])]
+    pub(super) diff: bool,
+    /// Write corrected copies below this directory and leave the files as they are
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Show each fix and ask
+    #[arg(short, long)]
+    pub(super) interactive: bool,
     /// The path that standard input (-) stands for
     #[arg(long, value_name = "PATH")]
     pub(super) stdin_filename: Option<PathBuf>,

@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod eval;
+mod fix;
 mod graph;
 mod output;
 mod policies;
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
             let outputs = matches.subcommand_matches("check").map(check::pair_outputs).unwrap_or_default();
             check::run(*args, outputs)
         }
+        Command::Fix(args) => fix::run(*args),
         Command::Explain(args) => policies::explain(args),
         Command::Policies(args) => policies::list(args),
         Command::Graph(args) => graph::run(args),

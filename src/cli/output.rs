@@ -45,6 +45,19 @@ pub(super) fn write_file(path: &Path, text: &str) -> io::Result<()> {
     })
 }
 
+/// Puts another text in place of a file's: written beside it and moved over it, so that at every moment the file is either
+/// the old or the new one; permissions are kept, and a link stays a link.
+pub(super) fn replace_file(path: &Path, text: &str) -> io::Result<()> {
+    let target = std::fs::canonicalize(path)?;
+    let directory = target.parent().unwrap_or(Path::new("."));
+    let permissions = std::fs::metadata(&target)?.permissions();
+    let mut beside = tempfile::Builder::new().prefix(".masugata-").tempfile_in(directory)?;
+    beside.write_all(text.as_bytes())?;
+    beside.as_file().set_permissions(permissions)?;
+    beside.as_file().sync_all()?;
+    beside.persist(&target).map(|_| ()).map_err(|error| error.error)
+}
+
 /// Whether a stream takes colours: `NO_COLOR` and `CLICOLOR_FORCE` decide, else whether it is a terminal.
 fn color(terminal: bool) -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());

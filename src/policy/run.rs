@@ -427,6 +427,7 @@ impl<'a> Run<'a> {
             related,
             fixes: block.fixes.iter().map(|fix| self.fix(names, fix, fail)).collect(),
             element: element.map(|value| self.store.text_of(value).into()).unwrap_or_default(),
+            each: element.cloned(),
         }
     }
 

@@ -72,6 +72,8 @@ pub struct Finding {
     pub fixes: Vec<FixPlan>,
     /// What identifies the element among others of its resource by content (not by index): empty without `for_each`.
     pub element: Str,
+    /// The element itself.
+    pub each: Option<Value>,
 }
 
 /// Another resource or place that has a part in a finding.

@@ -113,6 +113,11 @@ impl Sources {
         file
     }
 
+    /// The same files under the same identities, to which more can be added independently.
+    pub fn fork(&self) -> Sources {
+        Sources { files: RwLock::new(self.files.read().clone()) }
+    }
+
     /// The file with that identity.
     pub fn get(&self, id: FileId) -> Option<Arc<SourceFile>> {
         self.files.read().get(id.0 as usize).cloned()

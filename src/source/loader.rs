@@ -84,6 +84,30 @@ impl Loader {
         inside(&path, false) && fs::canonicalize(&path).map_or(true, |real| inside(&real, true))
     }
 
+    /// A loader that knows what this one has read, under the same identities, with other texts in front of some files.
+    pub fn overlaid<'t>(&self, texts: impl IntoIterator<Item = (&'t PathBuf, &'t Arc<str>)>) -> Loader {
+        let mut overlays = self.overlays.clone();
+        let mut files = self.files.lock().clone();
+        for (path, text) in texts {
+            let path = self.absolute(path);
+            files.remove(&path);
+            overlays.insert(path, Arc::clone(text));
+        }
+        Loader {
+            sources: Arc::new(self.sources.fork()),
+            working_directory: self.working_directory.clone(),
+            overlays,
+            trees: self.trees.clone(),
+            files: Mutex::new(files),
+            remarks: Mutex::default(),
+        }
+    }
+
+    /// Whether the text of a path was put in front of the disk's.
+    pub fn is_overlaid(&self, path: &Path) -> bool {
+        self.overlays.contains_key(&self.absolute(path))
+    }
+
     /// The files that were read.
     pub fn sources(&self) -> &Arc<Sources> {
         &self.sources

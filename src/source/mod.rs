@@ -2,6 +2,7 @@
 
 mod diagnostic;
 mod discover;
+mod edit;
 mod encoding;
 mod file;
 mod line_index;
@@ -9,6 +10,7 @@ mod loader;
 
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use discover::{Discovery, discover, is_assembly, is_terraform_file};
+pub use edit::{Edit, apply};
 pub use file::{FileId, SourceFile, Sources, Span};
 pub use line_index::{LineIndex, Position};
 pub use loader::{Loader, MAX_FILE_BYTES};

@@ -30,7 +30,7 @@ use super::table::{self, Majors, Step, TableError, When};
 use build::Object;
 use compile::{Compiled, Rule, Scope};
 pub use compile::{Output, Place};
-pub use put::{NoWay, put};
+pub use put::{Companion, NoWay, put, put_at, put_companion, terraform_types_of};
 use source::Element;
 pub use unknown::unknown_names;
 
@@ -116,6 +116,11 @@ pub fn output(declared: &str, attribute: &str) -> Option<Output> {
         return Some(if attribute == "Ref" { Output::Ref } else { Output::Attribute(attribute.into()) });
     }
     compiled(declared)?.outputs.iter().find(|(name, _)| name == attribute).map(|(_, output)| output.clone())
+}
+
+/// The attribute of a declared type that is this in the registry's words.
+pub fn attribute_for(declared: &str, output: &Output) -> Option<Str> {
+    compiled(declared)?.outputs.iter().find(|(_, given)| given == output).map(|(name, _)| name.clone())
 }
 
 /// Where a property of a Terraform type that is not set would be written, for a provider's major version.

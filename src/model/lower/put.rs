@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use crate::Str;
-use crate::eval::{Data, Entry, Guard, List, ListKind, Map, MapKind, Member, Value};
+use crate::eval::{Data, Entry, Guard, List, ListKind, Map, MapKind, Member, Origin, Value};
 
 use super::super::registry;
-use super::super::table::Step;
+use super::super::table::{self, Step};
 use super::compile::{Rule, Scope};
 use super::compiled;
 
@@ -33,23 +33,84 @@ pub enum NoWay {
 /// # Errors
 /// Why there is no such change.
 pub fn put(declared: &str, values: &Value, path: &str, value: &Value) -> Result<Value, NoWay> {
+    put_at(declared, values, path, None, value)
+}
+
+/// [`put`] with an element that is told by where it is written: in the path it is `[@]`.
+///
+/// # Errors
+/// As for [`put`].
+pub fn put_at(
+    declared: &str,
+    values: &Value,
+    path: &str,
+    element: Option<Origin>,
+    value: &Value,
+) -> Result<Value, NoWay> {
     let table = compiled(declared).ok_or(NoWay::NoTable)?;
     if let Some((_, reason)) = table.irreversible.iter().find(|(target, _)| target == path) {
         return Err(NoWay::Irreversible(reason.clone()));
     }
-    let steps: Vec<PathStep> = registry::steps(path).map(|(_, step)| PathStep::new(step)).collect();
+    let steps: Vec<PathStep> = registry::steps(path).map(|(_, step)| PathStep::new(step, element)).collect();
     scope(&table.root, values, &steps, value)
+}
+
+/// What a companion would say so that a property of its owner gets a value.
+#[derive(Clone, Debug)]
+pub struct Companion {
+    /// The companion's arguments.
+    pub values: Value,
+    /// The argument that names the owner.
+    pub by: Str,
+}
+
+/// The arguments of a companion of that owner type with a property of the owner set.
+///
+/// # Errors
+/// Why there is no such change.
+pub fn put_companion(
+    type_name: &str,
+    values: &Value,
+    owner: &str,
+    path: &str,
+    value: &Value,
+) -> Result<Companion, NoWay> {
+    let table = compiled(type_name).ok_or(NoWay::NoTable)?;
+    let steps: Vec<PathStep> = registry::steps(path).map(|(_, step)| PathStep::new(step, None)).collect();
+    let mut problem = NoWay::NoArgument;
+    for companion in table.companions.iter().filter(|c| c.owners.iter().any(|o| o == owner)) {
+        let above = &companion.path;
+        let mut rest = steps.as_slice();
+        let fits = above.iter().zip(&steps).all(|(step, want)| want.fits(step));
+        if !fits || steps.len() < above.len() {
+            continue;
+        }
+        rest = rest.get(above.len()..).unwrap_or(&[]);
+        match scope(&companion.scope, values, rest, value) {
+            Ok(values) => return Ok(Companion { values, by: companion.argument.join(".").into() }),
+            Err(other) => problem = other,
+        }
+    }
+    Err(problem)
+}
+
+/// The Terraform types that become a registry type, in the order of the tables.
+pub fn terraform_types_of(registry_type: &str) -> impl Iterator<Item = &'static str> {
+    table::terraform_types().into_iter().filter(move |name| table::target_of(name) == Some(registry_type))
 }
 
 /// A step of a path in a concrete resource.
 enum PathStep {
     Name(Str),
     Element(usize),
+    /// The element that is written there.
+    Written(Origin),
 }
 
 impl PathStep {
-    fn new(text: &str) -> Self {
+    fn new(text: &str, element: Option<Origin>) -> Self {
         match text.strip_prefix('[') {
+            Some("@]") => PathStep::Written(element.unwrap_or(Origin::NONE)),
             Some(index) => PathStep::Element(index.trim_end_matches(']').parse().unwrap_or(0)),
             None => PathStep::Name(text.into()),
         }
@@ -58,7 +119,7 @@ impl PathStep {
     fn fits(&self, step: &Step) -> bool {
         match (self, step) {
             (PathStep::Name(a), Step::Name(b)) => a == b,
-            (PathStep::Element(_), Step::Element) => true,
+            (PathStep::Element(_) | PathStep::Written(_), Step::Element) => true,
             _ => false,
         }
     }
@@ -121,12 +182,22 @@ fn by(rule: &Rule, source: &Value, path: &[PathStep], value: &Value) -> Result<V
         Some(PathStep::Element(index)) => *index,
         _ => 0,
     };
+    let written = path.iter().take(rule.target.len()).find_map(|step| match step {
+        PathStep::Written(origin) => Some(*origin),
+        _ => None,
+    });
     set(source, &rule.source, &rule.blocks, &mut |old| {
         let many = rule.blocks.last() == Some(&true);
         let mut members = match (&old.data, many) {
             (Data::List(list), true) => list.members.clone(),
             _ => Vec::new(),
         };
+        let found = match (written, many) {
+            (None, _) => Some(index),
+            (Some(origin), true) => members.iter().position(|m| m.value.origin == origin),
+            (Some(origin), false) => (old.origin == origin).then_some(0),
+        };
+        let Some(index) = found else { return Err(NoWay::NoArgument) };
         let inner = if many { members.get(index).map(|m| m.value.clone()) } else { Some(old.clone()) };
         let changed = scope(below, &inner.unwrap_or_else(Value::absent), rest, value)?;
         if !many {
@@ -195,9 +266,8 @@ mod tests {
     use super::super::tests::World;
     use super::super::{codec::Codec, compile, properties};
     use super::*;
-    use crate::eval::{Number, Origin, Store};
+    use crate::eval::{Number, Store};
     use crate::model::registry::{Shape, ShapeId, Type};
-    use crate::model::table;
 
     /// A value of a shape that is not its default.
     fn sample(of: &Type, id: ShapeId, depth: u32) -> Value {

@@ -1,0 +1,233 @@
+//! What is different between the arguments as they are and as they should be, as edits.
+
+use std::sync::Arc;
+
+use crate::Str;
+use crate::eval::{Data, Entry, Guard, List, ListKind, Map, MapKind, Member, Origin, Value};
+use crate::model::lower::NoWay;
+
+use super::why::Why;
+use super::write::{Op, Target, Writer, unset};
+
+/// Most alternatives of one value that are changed one by one.
+const MAX_ARMS: usize = 16;
+
+impl Writer<'_> {
+    /// The edits that make one object of another. What is the same in both is the same in memory or equal with its
+    /// origin; only where they differ anything is written.
+    pub(super) fn change(
+        &self,
+        target: Target<'_>,
+        old: &Value,
+        new: &Value,
+        path: &mut Vec<Str>,
+        ops: &mut Vec<Op>,
+    ) -> Result<(), Why> {
+        if old == new {
+            return Ok(());
+        }
+        if let Data::Choice(arms) = &old.data {
+            if arms.len() > MAX_ARMS {
+                return Err(Why::new("it depends on too many conditions"));
+            }
+            for arm in arms.iter() {
+                self.change(target, &arm.value, new, path, ops)?;
+            }
+            return Ok(());
+        }
+        match (&old.data, &new.data) {
+            (Data::Map(a), Data::Map(b)) => {
+                for entry in &b.entries {
+                    path.push(entry.key.clone());
+                    self.entry(target, old, a, entry, path, ops)?;
+                    path.pop();
+                }
+                for entry in &a.entries {
+                    if b.get(&entry.key).is_none() {
+                        ops.push(self.remove(&entry.value)?);
+                    }
+                }
+                Ok(())
+            }
+            (Data::Json(a), Data::Json(b)) => self.change(target, a, b, path, ops),
+            (Data::Json(a), _) => self.change(target, a, new, path, ops),
+            (Data::List(a), Data::List(b)) => self.list(target, old, a, b, path, ops),
+            _ if same_data(old, new) => Ok(()),
+            _ => {
+                ops.push(self.replace(target, old, path, new)?);
+                Ok(())
+            }
+        }
+    }
+
+    fn entry(
+        &self,
+        target: Target<'_>,
+        container: &Value,
+        known: &Map,
+        entry: &Entry,
+        path: &mut Vec<Str>,
+        ops: &mut Vec<Op>,
+    ) -> Result<(), Why> {
+        let Some(before) = known.get(&entry.key).filter(|e| !unset(&e.value)) else {
+            if !unset(&entry.value) {
+                ops.push(self.insert(target, container, path, &entry.value)?);
+            }
+            return Ok(());
+        };
+        let block = target.schema.is_some_and(|s| s.property(&path.join(".")).is_some_and(|a| a.block));
+        if let (true, Data::List(a), Data::List(b)) = (block, &before.value.data, &entry.value.data) {
+            for (index, member) in b.members.iter().enumerate() {
+                match a.members.get(index) {
+                    Some(earlier) => self.change(target, &earlier.value, &member.value, path, ops)?,
+                    None => {
+                        let one = Value::list([member.value.clone()]);
+                        ops.push(self.insert(target, container, path, &one)?);
+                    }
+                }
+            }
+            for member in a.members.iter().skip(b.members.len()) {
+                ops.push(self.remove(&member.value)?);
+            }
+            return Ok(());
+        }
+        self.change(target, &before.value, &entry.value, path, ops)
+    }
+
+    fn list(
+        &self,
+        target: Target<'_>,
+        old: &Value,
+        a: &List,
+        b: &List,
+        path: &mut Vec<Str>,
+        ops: &mut Vec<Op>,
+    ) -> Result<(), Why> {
+        // A list of plain values is one thing to write, unless it only gets longer.
+        let plain = |list: &List| list.members.iter().all(|m| !matches!(m.value.data, Data::Map(_)));
+        let longer = a.members.iter().zip(&b.members).all(|(x, y)| same_data(&x.value, &y.value));
+        if plain(a) && plain(b) && !(longer && a.members.len() <= b.members.len()) {
+            let new = Value::new(Data::List(Arc::new(b.clone())), Origin::NONE);
+            ops.push(self.replace(target, old, path, &new)?);
+            return Ok(());
+        }
+        for (index, member) in b.members.iter().enumerate() {
+            match a.members.get(index) {
+                Some(earlier) => self.change(target, &earlier.value, &member.value, path, ops)?,
+                None => ops.push(self.append(target, old, &member.value)?),
+            }
+        }
+        for member in a.members.iter().skip(b.members.len()) {
+            ops.push(self.remove(&member.value)?);
+        }
+        Ok(())
+    }
+}
+
+/// Equality of what is said, wherever it is written.
+pub(super) fn same_data(a: &Value, b: &Value) -> bool {
+    match (&a.data, &b.data) {
+        (Data::List(a), Data::List(b)) => {
+            a.members.len() == b.members.len()
+                && a.rest == b.rest
+                && a.members.iter().zip(&b.members).all(|(a, b)| same_data(&a.value, &b.value))
+        }
+        (Data::Map(a), Data::Map(b)) => {
+            a.entries.len() == b.entries.len()
+                && b.entries.iter().all(|e| a.get(&e.key).is_some_and(|f| same_data(&f.value, &e.value)))
+        }
+        (Data::Json(a), Data::Json(b)) => same_data(a, b),
+        (a, b) => a == b,
+    }
+}
+
+/// A step of a path in the registry's own words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Name(Str),
+    /// The element that is written there.
+    Written(Origin),
+    /// The element with that number; one past the last makes a new one.
+    Index(usize),
+}
+
+/// The text of a path as tables take it.
+pub(super) fn path_text(steps: &[Step]) -> String {
+    let mut out = String::new();
+    for step in steps {
+        match step {
+            Step::Name(name) => {
+                if !out.is_empty() {
+                    out.push('.');
+                }
+                out.push_str(name);
+            }
+            Step::Written(_) => out.push_str("[@]"),
+            Step::Index(index) => out.push_str(&format!("[{index}]")),
+        }
+    }
+    out
+}
+
+/// Only the names of a path.
+pub(super) fn path_names(steps: &[Step]) -> Vec<Str> {
+    steps
+        .iter()
+        .filter_map(|s| match s {
+            Step::Name(name) => Some(name.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// An object with a property set, where the source names things as the registry does.
+pub(super) fn put_plain(old: &Value, path: &[Step], value: &Value) -> Result<Value, NoWay> {
+    let Some((step, rest)) = path.split_first() else { return Ok(value.clone()) };
+    let no = || NoWay::NoValue { argument: path_text(path).into() };
+    match step {
+        Step::Name(name) => {
+            let mut entries = match &old.data {
+                Data::Map(map) => map.entries.clone(),
+                Data::Absent | Data::Null => Vec::new(),
+                Data::Json(inner) => return put_plain(inner, path, value),
+                _ => return Err(no()),
+            };
+            let at = entries.iter().position(|e| e.key == *name);
+            let before = at.and_then(|i| entries.get(i)).map_or_else(Value::absent, |e| e.value.clone());
+            let after = put_plain(&before, rest, value)?;
+            match at.and_then(|i| entries.get_mut(i)) {
+                Some(entry) => entry.value = after,
+                None => entries.push(Entry {
+                    key: name.clone(),
+                    key_origin: Origin::NONE,
+                    guard: Guard::TRUE,
+                    value: after,
+                }),
+            }
+            let rest = old.as_map().and_then(|m| m.rest);
+            let map = Map { kind: MapKind::Object, entries, rest };
+            Ok(Value { data: Data::Map(Arc::new(map)), ..old.clone() })
+        }
+        Step::Written(_) | Step::Index(_) => {
+            let (mut members, open) = match &old.data {
+                Data::List(list) => (list.members.clone(), list.rest),
+                Data::Absent | Data::Null => (Vec::new(), None),
+                _ => return Err(no()),
+            };
+            let at = match step {
+                Step::Written(origin) => {
+                    members.iter().position(|m| m.value.origin == *origin).ok_or_else(no)?
+                }
+                Step::Index(index) => *index,
+                Step::Name(_) => 0,
+            };
+            match members.get_mut(at) {
+                Some(member) => member.value = put_plain(&member.value.clone(), rest, value)?,
+                None => members
+                    .push(Member { guard: Guard::TRUE, value: put_plain(&Value::absent(), rest, value)? }),
+            }
+            let list = List { kind: ListKind::Tuple, members, rest: open };
+            Ok(Value { data: Data::List(Arc::new(list)), ..old.clone() })
+        }
+    }
+}

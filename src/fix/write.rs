@@ -1,0 +1,621 @@
+//! From changes of values to edits of files: the place of each value in its tree.
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use crate::Str;
+use crate::check::{Linked, Root, RootKind};
+use crate::eval::{Data, Origin, Reference, Store, Value, Via};
+use crate::model::lower::{self, Output};
+use crate::model::terraform_schema;
+use crate::model::{Resource, ResourceId};
+use crate::program::Dialect;
+use crate::source::{Edit, FileId, Loader, Span};
+use crate::syntax::{self, Kind, Language, NodeId, yaml};
+
+use super::data::{self, Named};
+use super::document::Document;
+use super::hcl;
+use super::literal::{Literal, Piece};
+use super::why::Why;
+
+/// One edit of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Op {
+    pub(super) file: FileId,
+    pub(super) edit: Edit,
+    /// What is written into: two edits that write the same member of the same thing exclude each other.
+    pub(super) slot: Option<(u32, Str)>,
+}
+
+/// Writes into the files of one root.
+pub(super) struct Writer<'w> {
+    pub(super) linked: &'w Linked,
+    pub(super) loader: &'w Loader,
+    root: &'w Root,
+    documents: RefCell<FxHashMap<FileId, Result<Rc<Document>, Why>>>,
+}
+
+/// A resource whose arguments are written.
+#[derive(Clone, Copy)]
+pub(super) struct Target<'t> {
+    pub(super) resource: &'t Resource,
+    pub(super) schema: Option<&'t terraform_schema::Resource>,
+}
+
+impl<'w> Writer<'w> {
+    pub(super) fn new(linked: &'w Linked, loader: &'w Loader, root: &'w Root) -> Self {
+        Writer { linked, loader, root, documents: RefCell::default() }
+    }
+
+    pub(super) fn store(&self) -> &'w Store {
+        &self.linked.graph.store
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        let program = &self.linked.program;
+        program.module(program.root).map_or(Dialect::Terraform, |m| m.dialect)
+    }
+
+    /// The file of a place, if it may be edited.
+    pub(super) fn document(&self, file: FileId) -> Result<Rc<Document>, Why> {
+        if let Some(known) = self.documents.borrow().get(&file) {
+            return known.clone();
+        }
+        let made = self.open(file).map(Rc::new);
+        self.documents.borrow_mut().insert(file, made.clone());
+        made
+    }
+
+    fn open(&self, id: FileId) -> Result<Document, Why> {
+        let gone = || Why::new("the value does not stand in a file");
+        let file = self.loader.sources().get(id).ok_or_else(gone)?;
+        let shown = file.path.display().to_string();
+        if shown.starts_with('<') || !self.loader.is_file(&file.path) {
+            return Err(Why::new(format!("the value comes from `{}`", shown.trim_matches(['<', '>']))));
+        }
+        if let Some(reason) = generated(self.root, self.dialect(), &file.path) {
+            return Err(Why::new(format!("`{shown}` {reason}")));
+        }
+        let document = Document::new(Arc::clone(&file));
+        if !document.tree.errors.is_empty() {
+            return Err(Why::new(format!("`{shown}` has syntax errors")));
+        }
+        Ok(document)
+    }
+
+    // Places
+
+    /// Where a value is written in the end; not where a part of the way is computed.
+    fn written(&self, origin: Origin) -> Result<Span, Why> {
+        let steps: Vec<_> = self.store().spans(origin).collect();
+        match steps.last() {
+            Some(step) if matches!(step.via, Via::Computed | Via::Attribute | Via::Output) => {
+                let document = self.document(step.span.file)?;
+                let text = document.tree.file.slice(step.span);
+                let text: String = text.chars().take(60).collect();
+                Err(Why::new(format!("`{}` computes it", text.lines().next().unwrap_or(""))))
+            }
+            Some(step) if step.via == Via::Default => Err(Why::new("it is nowhere written")),
+            Some(step) => Ok(step.span),
+            None => Err(Why::new("it is not told where the value comes from")),
+        }
+    }
+
+    /// The node of a place, in the document or in a document of its own for JSON within a string.
+    fn node(&self, span: Span, wanted: &dyn Fn(Kind) -> bool) -> Result<(Rc<Document>, NodeId), Why> {
+        let document = self.document(span.file)?;
+        if let Some(mut id) = document.at(span) {
+            loop {
+                if wanted(document.kind(id)) {
+                    return Ok((document, id));
+                }
+                let inner = document.tree.child(id, 0).filter(|c| {
+                    let node = document.node(*c);
+                    (node.start, node.end) == (span.start, span.end)
+                });
+                match inner {
+                    Some(inner) => id = inner,
+                    None => return Err(Why::new("an expression computes it")),
+                }
+            }
+        }
+        let text = document
+            .around(span, |k| matches!(k, Kind::Heredoc | Kind::Template | Kind::Scalar))
+            .ok_or_else(|| Why::new("an expression computes it"))?;
+        let range = document.node(text);
+        let inner = document.slice(text);
+        // A heredoc's first and last line are its marker; a quoted string would need its escapes written again.
+        let (from, to) = match document.kind(text) {
+            Kind::Heredoc => {
+                (inner.find('\n').map_or(0, |i| i + 1), inner.trim_end().rfind('\n').unwrap_or(0))
+            }
+            Kind::Scalar if inner.starts_with(['|', '>']) => {
+                (inner.find('\n').map_or(0, |i| i + 1), inner.len())
+            }
+            _ => return Err(Why::new("it is JSON within a string")),
+        };
+        let file = Arc::clone(&document.tree.file);
+        let tree = syntax::json::parse_range(file, range.start + from as u32, range.start + to as u32);
+        if !tree.errors.is_empty() {
+            return Err(Why::new("the text around it is no JSON by itself"));
+        }
+        let inner = Document::of(tree);
+        let found = inner.at(span).ok_or_else(|| Why::new("an expression computes it"))?;
+        let mut id = found;
+        while !wanted(inner.kind(id)) {
+            let next = inner.tree.child(id, 0).filter(|c| {
+                let node = inner.node(*c);
+                (node.start, node.end) == (span.start, span.end)
+            });
+            id = next.ok_or_else(|| Why::new("an expression computes it"))?;
+        }
+        Ok((Rc::new(inner), id))
+    }
+
+    // References
+
+    /// How HCL says an attribute of an instance, seen from a resource.
+    pub(super) fn hcl_name(&self, from: &Resource, reference: &Reference) -> Option<String> {
+        let graph = &self.linked.graph;
+        let info = graph.store.instance(reference.instance)?;
+        let own = from.instance.and_then(|id| graph.store.instance(id));
+        if own.is_some_and(|own| own.module != info.module) {
+            return None;
+        }
+        let attribute = match reference.attribute.as_str() {
+            "" | "Ref" => "id".to_owned(),
+            name => match terraform_schema::get(&info.type_name) {
+                Some(schema) if schema.property(name).is_none() => {
+                    lower::attribute_for(&info.type_name, &Output::Attribute(name.into()))?.to_string()
+                }
+                _ => name.to_owned(),
+            },
+        };
+        let data = if info.mode == crate::program::Mode::Data { "data." } else { "" };
+        let index = match &info.key {
+            crate::eval::InstanceKey::None => String::new(),
+            crate::eval::InstanceKey::Index(_) => match self.repeat(from) {
+                Some(("count", _)) => "[count.index]".to_owned(),
+                Some(_) => return None,
+                None => String::new(),
+            },
+            crate::eval::InstanceKey::Name(_) | crate::eval::InstanceKey::Each => match self.repeat(from) {
+                Some(("count", _)) => "[count.index]".to_owned(),
+                Some(_) => "[each.key]".to_owned(),
+                None => return None,
+            },
+        };
+        Some(format!("{data}{}.{}{index}.{attribute}", info.type_name, info.name))
+    }
+
+    /// `count` or `for_each` of a resource's block and its expression's text.
+    pub(super) fn repeat(&self, resource: &Resource) -> Option<(&'static str, String)> {
+        ["count", "for_each"].into_iter().find_map(|word| {
+            let (document, node) = self.argument(resource, word)?;
+            let value = document.tree.child(node, 1)?;
+            Some((word, document.slice(value).to_owned()))
+        })
+    }
+
+    /// An attribute of a resource's block in HCL.
+    pub(super) fn argument(&self, resource: &Resource, name: &str) -> Option<(Rc<Document>, NodeId)> {
+        let (document, block) = self.node(resource.span, &|k| k == Kind::Block).ok()?;
+        let body = document.tree.children(block).find(|c| document.kind(*c) == Kind::Body)?;
+        let node = document.tree.children(body).find(|c| {
+            document.kind(*c) == Kind::Attribute
+                && document.tree.child(*c, 0).is_some_and(|n| document.slice(n) == name)
+        })?;
+        Some((document, node))
+    }
+
+    fn data_name(&self, from: &Resource, reference: &Reference) -> Option<Named> {
+        if self.dialect() == Dialect::Terraform {
+            return self.hcl_name(from, reference).map(Named::Template);
+        }
+        let info = self.store().instance(reference.instance)?;
+        let attribute = reference.attribute.as_str();
+        Some(match attribute {
+            "" | "Ref" => Named::Ref(info.name),
+            _ => Named::Attribute(info.name, attribute.into()),
+        })
+    }
+
+    // Edits
+
+    fn literal(&self, value: &Value) -> Result<Literal, Why> {
+        Literal::of(self.store(), value)
+    }
+
+    /// A member becomes part of an object, block or mapping.
+    pub(super) fn insert(
+        &self,
+        target: Target<'_>,
+        container: &Value,
+        path: &[Str],
+        value: &Value,
+    ) -> Result<Op, Why> {
+        let span = self.written(container.origin)?;
+        let wanted = |k| matches!(k, Kind::Block | Kind::Object | Kind::Mapping | Kind::Pair | Kind::Body);
+        let (document, mut node) = self.node(span, &wanted)?;
+        let key = path.last().cloned().unwrap_or_default();
+        let literal = typed(self.literal(value)?, target, path);
+        let names = |reference: &Reference| self.hcl_name(target.resource, reference);
+        let data_names = |reference: &Reference| self.data_name(target.resource, reference);
+        let op = |edit, node: NodeId| Op {
+            file: span.file,
+            edit,
+            slot: Some((document.node(node).start, key.clone())),
+        };
+        if document.language() == Language::Hcl {
+            if let Some(child) = member(&document, node, &key) {
+                // It is written, and says nothing: `x = null`, or a condition's branch.
+                return Ok(op(hcl::replace(&document, nothing(&document, child), &literal, &names)?, node));
+            }
+            let schema = target.schema.map(|schema| (schema, path));
+            let member = hcl::Member { key: &key, value: &literal, schema, names: &names };
+            let edit = hcl::insert(&document, node, &member)?;
+            return Ok(op(edit, node));
+        }
+        if document.kind(node) == Kind::Pair {
+            node = document.tree.child(node, 1).ok_or_else(|| Why::new("the resource is damaged"))?;
+            node = yaml::untagged(&document.tree, node);
+            if self.dialect() == Dialect::CloudFormation {
+                match yaml::find(&document.tree, node, "Properties") {
+                    Some(properties) => node = properties,
+                    None => {
+                        let all = Literal::Map(vec![(key.clone(), literal)]);
+                        let edit = data::insert(&document, node, Some("Properties"), &all, &data_names)?;
+                        return Ok(Op {
+                            slot: Some((document.node(node).start, "Properties".into())),
+                            ..op(edit, node)
+                        });
+                    }
+                }
+            }
+        }
+        if let Some(old) = yaml::find(&document.tree, node, &key)
+            && document.parent(old).is_some_and(|pair| document.parent(pair) == Some(node))
+        {
+            let edit = data::replace(&document, nothing(&document, old), &literal, &data_names)?;
+            return Ok(op(edit, node));
+        }
+        let edit = data::insert(&document, node, Some(&key), &literal, &data_names)?;
+        let empty = document.tree.child(node, 0).is_none();
+        let slot = if empty { Str::new() } else { key.clone() };
+        Ok(Op { slot: Some((document.node(node).start, slot)), ..op(edit, node) })
+    }
+
+    /// A list gets an element.
+    pub(super) fn append(&self, target: Target<'_>, list: &Value, value: &Value) -> Result<Op, Why> {
+        let span = self.written(list.origin)?;
+        let (document, node) = self.node(span, &|k| matches!(k, Kind::Tuple | Kind::Sequence))?;
+        let literal = self.literal(value)?;
+        let edit = match document.language() {
+            Language::Hcl => hcl::append(&document, node, &literal, &|r| self.hcl_name(target.resource, r))?,
+            _ => data::insert(&document, node, None, &literal, &|r| self.data_name(target.resource, r))?,
+        };
+        let empty = document.tree.child(node, 0).is_none();
+        Ok(Op { file: span.file, edit, slot: empty.then(|| (document.node(node).start, Str::new())) })
+    }
+
+    /// A value becomes another.
+    pub(super) fn replace(
+        &self,
+        target: Target<'_>,
+        old: &Value,
+        path: &[Str],
+        new: &Value,
+    ) -> Result<Op, Why> {
+        let literal = typed(self.literal(new)?, target, path);
+        let known = |k| {
+            matches!(
+                k,
+                Kind::Number
+                    | Kind::Bool
+                    | Kind::Null
+                    | Kind::Template
+                    | Kind::Tuple
+                    | Kind::Object
+                    | Kind::Scalar
+                    | Kind::Mapping
+                    | Kind::Sequence
+                    | Kind::Heredoc
+            )
+        };
+        let place = match self.written(old.origin).and_then(|span| Ok((span, self.node(span, &known)?))) {
+            Ok(place) => place,
+            Err(why) => {
+                // What an expression computes is replaced as a whole where the resource uses it.
+                let step = self.store().origin_step(old.origin).ok_or(why.clone())?;
+                let own = target.resource.span.contains(step.span);
+                let node = self.node(step.span, &|_| true)?;
+                let whole = node.0.parent(node.1).is_some_and(|p| {
+                    matches!(node.0.kind(p), Kind::Attribute | Kind::ObjectItem | Kind::Pair)
+                });
+                if !own || !whole {
+                    return Err(why);
+                }
+                (step.span, node)
+            }
+        };
+        let (span, (document, node)) = place;
+        let node = whole_choice(&document, node, &literal);
+        let edit = match document.language() {
+            Language::Hcl => hcl::replace(&document, node, &literal, &|r| self.hcl_name(target.resource, r))?,
+            _ => data::replace(&document, node, &literal, &|r| self.data_name(target.resource, r))?,
+        };
+        Ok(Op { file: span.file, edit, slot: None })
+    }
+
+    /// A value is taken away.
+    pub(super) fn remove(&self, value: &Value) -> Result<Op, Why> {
+        let span = self.written(value.origin)?;
+        self.remove_at(span)
+    }
+
+    /// What stands at a place is taken away.
+    pub(super) fn remove_at(&self, span: Span) -> Result<Op, Why> {
+        let (document, node) = self.node(span, &|_| true)?;
+        let edit = match document.language() {
+            Language::Hcl => hcl::remove(&document, node)?,
+            _ => data::remove(&document, node)?,
+        };
+        Ok(Op { file: span.file, edit, slot: None })
+    }
+
+    /// A Terraform resource beside its owner.
+    pub(super) fn companion(
+        &self,
+        owner: &Resource,
+        declared: &str,
+        by: &str,
+        values: &Value,
+    ) -> Result<(Op, Str), Why> {
+        let (document, block) = self.node(owner.span, &|k| k == Kind::Block)?;
+        let schema = terraform_schema::get(declared);
+        let typed_for = Target { resource: owner, schema: schema.as_deref() };
+        let literal = typed(self.literal(values)?, typed_for, &[]);
+        let Literal::Map(given) = literal else { return Err(Why::new("it has no arguments")) };
+        let names = |reference: &Reference| self.hcl_name(owner, reference);
+        let instance = owner.instance.ok_or_else(|| Why::new("its owner is not declared here"))?;
+        let me = names(&Reference { instance, attribute: Str::new() })
+            .ok_or_else(|| Why::new("its owner has no name here"))?;
+        let mut head = String::new();
+        if let Some((word, text)) = self.repeat(owner) {
+            head.push_str(&format!("  {word} = {text}\n"));
+        }
+        if let Some((document, node)) = self.argument(owner, "provider") {
+            head.push_str(&format!("  {}\n", document.slice(node)));
+        }
+        if !head.is_empty() {
+            head.push('\n');
+        }
+        let eol = document.eol;
+        let rest: Vec<(Str, Literal)> = given.into_iter().filter(|(k, _)| k != by).collect();
+        let path: &[Str] = &[];
+        let body = hcl::body(&rest, schema.as_deref().map(|s| (s, path)), &names, "  ")?;
+        let name = self.free_name(owner, declared);
+        let gap = if body.is_empty() { "" } else { "\n" };
+        let text = format!("resource \"{declared}\" \"{name}\" {{\n{head}  {by} = {me}\n{gap}{body}}}");
+        let end = document.line_end(document.node(block).end as usize);
+        let text = format!("\n\n{text}").replace('\n', eol);
+        let edit = Edit::insert(end, text);
+        let slot = Some((document.node(block).start, Str::from(declared)));
+        let address = match self.store().instance(instance) {
+            Some(info) if !info.module.is_empty() => format!("{}.{declared}.{name}", info.module),
+            _ => format!("{declared}.{name}"),
+        };
+        Ok((Op { file: owner.span.file, edit, slot }, address.into()))
+    }
+
+    /// The owner's name, or one like it that no resource of that type has.
+    fn free_name(&self, owner: &Resource, declared: &str) -> String {
+        let taken = |name: &str| {
+            self.linked
+                .graph
+                .resources
+                .iter()
+                .any(|r| r.declared_as == declared && r.name == name && r.instance.is_some())
+        };
+        let mut name = owner.name.to_string();
+        let mut n = 2;
+        while taken(&name) {
+            name = format!("{}_{n}", owner.name);
+            n += 1;
+        }
+        name
+    }
+
+    /// A template's resource beside its owner.
+    pub(super) fn sibling(
+        &self,
+        owner: &Resource,
+        type_name: &str,
+        properties: &Value,
+    ) -> Result<(Op, Str), Why> {
+        let (document, pair) = self.node(owner.span, &|k| k == Kind::Pair)?;
+        let tail = type_name.rsplit("::").next().unwrap_or("");
+        let taken = |name: &str| self.linked.graph.resources.iter().any(|r| r.name == name);
+        let short = tail.strip_prefix("Bucket").filter(|_| owner.name.ends_with("Bucket")).unwrap_or(tail);
+        let mut name = format!("{}{short}", owner.name);
+        let mut n = 2;
+        while taken(&name) {
+            name = format!("{}{short}{n}", owner.name);
+            n += 1;
+        }
+        let mut entries = vec![(Str::from("Type"), Literal::Text(vec![Piece::Text(type_name.into())]))];
+        let body = document.tree.child(pair, 1).map(|v| yaml::untagged(&document.tree, v));
+        if let Some(condition) = body.and_then(|b| yaml::find(&document.tree, b, "Condition")) {
+            let text = yaml::text(&document.tree, condition).into_owned();
+            entries.push(("Condition".into(), Literal::Text(vec![Piece::Text(text.into())])));
+        }
+        entries.push(("Properties".into(), self.literal(properties)?));
+        let edit = data::insert_after(&document, pair, &name, &Literal::Map(entries), &|r| {
+            self.data_name(owner, r)
+        })?;
+        let slot = Some((document.node(pair).start, Str::from(type_name)));
+        let address = match owner.address.rsplit_once('.') {
+            Some((stack, _)) => format!("{stack}.{name}"),
+            None => name,
+        };
+        Ok((Op { file: owner.span.file, edit, slot }, address.into()))
+    }
+}
+
+/// What is text in the registry and a truth value or number in Terraform, as the schema has it.
+fn typed(literal: Literal, target: Target<'_>, path: &[Str]) -> Literal {
+    let Some(schema) = target.schema else { return literal };
+    match literal {
+        Literal::Map(entries) => Literal::Map(
+            entries
+                .into_iter()
+                .map(|(key, value)| {
+                    let path: Vec<Str> = path.iter().cloned().chain([key.clone()]).collect();
+                    (key, typed(value, target, &path))
+                })
+                .collect(),
+        ),
+        Literal::List(items) => {
+            Literal::List(items.into_iter().map(|item| typed(item, target, path)).collect())
+        }
+        Literal::Text(pieces) => {
+            let kind = schema.property(&path.join(".")).map(|a| &a.kind);
+            let text = match pieces.as_slice() {
+                [Piece::Text(text)] => text.as_str(),
+                _ => "",
+            };
+            match kind {
+                Some(terraform_schema::Kind::Bool) if text == "true" => Literal::Bool(true),
+                Some(terraform_schema::Kind::Bool) if text == "false" => Literal::Bool(false),
+                Some(terraform_schema::Kind::Number) if text.parse::<i64>().is_ok() => {
+                    Literal::Number(text.to_owned())
+                }
+                _ => Literal::Text(pieces),
+            }
+        }
+        other => other,
+    }
+}
+
+/// Why a file is not to be edited: something else makes it.
+fn generated(root: &Root, dialect: Dialect, path: &Path) -> Option<&'static str> {
+    if root.kind == RootKind::Assembly {
+        return Some("is generated by a CDK app: change the app");
+    }
+    if root.kind == RootKind::Document && dialect == Dialect::Terraform {
+        return Some("is a plan: change the configuration that it was made from");
+    }
+    let installed = path.components().any(|c| c.as_os_str() == ".terraform");
+    installed.then_some("belongs to an installed module: change the module where it comes from")
+}
+
+/// What is written under a name in a block, body or object of HCL.
+fn member(document: &Document, container: NodeId, key: &str) -> Option<NodeId> {
+    let inside = match document.kind(container) {
+        Kind::Block => document.tree.children(container).find(|c| document.kind(*c) == Kind::Body)?,
+        _ => container,
+    };
+    document
+        .tree
+        .children(inside)
+        .filter(|c| matches!(document.kind(*c), Kind::Attribute | Kind::ObjectItem))
+        .find(|c| document.tree.child(*c, 0).is_some_and(|n| document.slice(n).trim_matches('"') == key))
+        .and_then(|c| document.tree.child(c, 1))
+}
+
+/// Of a written value that says nothing, the part that says so: the branch of a condition, else all of it.
+fn nothing(document: &Document, node: NodeId) -> NodeId {
+    if document.kind(node) == Kind::Conditional {
+        let null: Vec<NodeId> =
+            document.tree.children(node).skip(1).filter(|c| document.kind(*c) == Kind::Null).collect();
+        if let [only] = null.as_slice() {
+            return *only;
+        }
+    }
+    let branches = match document.kind(node) {
+        Kind::Tagged if yaml::tag(&document.tree, node).is_some_and(|(t, ..)| t == "!If") => {
+            document.tree.child(node, 1)
+        }
+        Kind::Mapping => yaml::find(&document.tree, node, "Fn::If"),
+        _ => None,
+    };
+    let no_value = |node: &NodeId| {
+        let text = document.slice(*node);
+        text.len() < 60 && text.contains("AWS::NoValue")
+    };
+    if let Some(branches) = branches {
+        let none: Vec<NodeId> = document.tree.children(branches).skip(1).filter(no_value).collect();
+        if let [only] = none.as_slice() {
+            return *only;
+        }
+    }
+    node
+}
+
+/// Of a branch of a condition whose other branch says the same already, the condition.
+fn whole_choice(document: &Document, node: NodeId, literal: &Literal) -> NodeId {
+    let says = |other: NodeId| {
+        let text = document.slice(other).trim_matches(['"', '\'']);
+        match literal {
+            Literal::Bool(b) => text == b.to_string(),
+            Literal::Number(n) => text == n,
+            Literal::Text(pieces) => matches!(pieces.as_slice(), [Piece::Text(t)] if text == t.as_str()),
+            _ => false,
+        }
+    };
+    let Some(parent) = document.parent(node) else { return node };
+    let (branches, whole) = match document.kind(parent) {
+        Kind::Conditional => (document.tree.children(parent).skip(1).collect::<Vec<_>>(), Some(parent)),
+        Kind::Sequence => {
+            let holder = document.parent(parent);
+            let whole = holder.and_then(|h| match document.kind(h) {
+                Kind::Tagged => document.tree.child(h, 0).filter(|t| document.slice(*t) == "!If").map(|_| h),
+                Kind::Pair => document
+                    .tree
+                    .child(h, 0)
+                    .filter(|k| document.slice(*k).trim_matches('"') == "Fn::If")
+                    .and_then(|_| document.parent(h)),
+                _ => None,
+            });
+            (document.tree.children(parent).skip(1).collect(), whole)
+        }
+        _ => return node,
+    };
+    match whole {
+        Some(whole) if branches.contains(&node) && branches.iter().all(|b| *b == node || says(*b)) => whole,
+        _ => node,
+    }
+}
+
+/// A resource and its schema, held together.
+pub(super) struct Held<'t> {
+    resource: &'t Resource,
+    schema: Option<Arc<terraform_schema::Resource>>,
+}
+
+impl<'t> Held<'t> {
+    pub(super) fn new(resource: &'t Resource) -> Self {
+        let terraform = !resource.declared_as.contains("::");
+        let schema = if terraform { terraform_schema::get(&resource.declared_as) } else { None };
+        Held { resource, schema }
+    }
+
+    pub(super) fn target(&self) -> Target<'_> {
+        Target { resource: self.resource, schema: self.schema.as_deref() }
+    }
+}
+
+/// A resource of the graph.
+pub(super) fn resource(linked: &Linked, id: ResourceId) -> Result<&Resource, Why> {
+    linked.graph.resource(id).ok_or_else(|| Why::new("the resource is gone"))
+}
+
+/// Whether a value says nothing.
+pub(super) fn unset(value: &Value) -> bool {
+    matches!(value.data, Data::Absent | Data::Null)
+}

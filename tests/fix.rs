@@ -1,0 +1,185 @@
+//! Fixes from end to end: source in, corrected source out, and nothing else changed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may panic"
+)]
+
+use std::path::Path;
+
+use masugata::check::{Options, Session};
+use masugata::fix::{self, Outcomes, Wanted};
+use masugata::source::Loader;
+
+/// Mends files with all policies of the selection; everything is allowed.
+fn mend(files: &[(&str, &str)], select: &[&str]) -> (Vec<(String, String)>, Outcomes) {
+    let outcomes = run(files, select, true);
+    // What is mended stays mended: a second run has nothing to do.
+    let mut after: Vec<(String, String)> =
+        files.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
+    for (path, _, text) in &outcomes.files {
+        let name = path.strip_prefix("/work").unwrap().to_string_lossy().into_owned();
+        after.iter_mut().find(|(p, _)| *p == name).unwrap().1 = text.to_string();
+    }
+    let again: Vec<(&str, &str)> = after.iter().map(|(p, t)| (p.as_str(), t.as_str())).collect();
+    let second = run(&again, select, true);
+    assert!(second.files.is_empty(), "a second run changes something: {:?}", second.files);
+    assert!(outcomes.defects.is_empty(), "{:#?}", outcomes.defects);
+    (after, outcomes)
+}
+
+fn run(files: &[(&str, &str)], select: &[&str], unsafe_fixes: bool) -> Outcomes {
+    let mut loader = Loader::new("/work");
+    for (path, text) in files {
+        loader.overlay(Path::new(path), *text);
+    }
+    let mut options =
+        Options { paths: files.iter().map(|(p, _)| (*p).into()).collect(), ..Options::default() };
+    options.wanted.select = select.iter().map(|s| (*s).into()).collect();
+    let session = Session::open(loader, options);
+    fix::fix(&session, Wanted { unsafe_fixes, only: None })
+}
+
+/// The text that one file becomes.
+fn mended(path: &str, text: &str, select: &[&str]) -> String {
+    let (after, outcomes) = mend(&[(path, text)], select);
+    assert!(!outcomes.fixed.is_empty(), "nothing is fixed: {outcomes:#?}");
+    after[0].1.clone()
+}
+
+#[test]
+fn a_literal_becomes_another_and_the_rest_stays() {
+    let text = "# a\r\nresource \"aws_ebs_volume\" \"v\" {\r\n\tavailability_zone = \"a\"  # b\r\n\tsize = 4\r\n\tencrypted=false /* c */\r\n}\r\n";
+    assert_eq!(
+        mended("main.tf", text, &["ebs-unencrypted"]),
+        text.replace("encrypted=false", "encrypted=true")
+    );
+}
+
+#[test]
+fn an_argument_is_inserted_beside_its_siblings_and_aligned() {
+    let text = r#"resource "aws_db_instance" "db" {
+  engine         = "postgres"
+  instance_class = "db.t3.micro" # small
+  username       = "app"
+
+  tags = {
+    a = "b"
+  }
+}
+"#;
+    insta::assert_snapshot!(mended("main.tf", text, &["rds-storage-unencrypted"]), @r#"
+    resource "aws_db_instance" "db" {
+      engine            = "postgres"
+      instance_class    = "db.t3.micro" # small
+      username          = "app"
+      storage_encrypted = true
+
+      tags = {
+        a = "b"
+      }
+    }
+    "#);
+}
+
+#[test]
+fn the_value_is_mended_where_it_comes_from() {
+    let module = "variable \"encrypted\" {\n  default = true\n}\nresource \"aws_ebs_volume\" \"v\" {\n  availability_zone = \"a\"\n  size              = 4\n  encrypted         = var.encrypted\n}\n";
+    let root = "module \"m\" {\n  source    = \"./m\"\n  encrypted = false\n}\n";
+    let (after, _) = mend(&[("main.tf", root), ("m/main.tf", module)], &["ebs-unencrypted"]);
+    assert_eq!(after[0].1, root.replace("false", "true"));
+    assert_eq!(after[1].1, module);
+    let plain = "module \"m\" {\n  source = \"./m\"\n}\n";
+    let weak = module.replace("default = true", "default = false");
+    let (after, _) = mend(&[("main.tf", plain), ("m/main.tf", &weak)], &["ebs-unencrypted"]);
+    assert_eq!(after[0].1, plain);
+    assert_eq!(after[1].1, module);
+}
+
+#[test]
+fn a_companion_is_written_behind_its_owner() {
+    let text = r#"resource "aws_s3_bucket" "logs" {
+  for_each = toset(["a", "b"])
+  bucket   = each.key
+}
+
+output "x" { value = 1 }
+"#;
+    insta::assert_snapshot!(mended("main.tf", text, &["s3-no-public-access-block"]), @r#"
+    resource "aws_s3_bucket" "logs" {
+      for_each = toset(["a", "b"])
+      bucket   = each.key
+    }
+
+    resource "aws_s3_bucket_public_access_block" "logs" {
+      for_each = toset(["a", "b"])
+
+      bucket = aws_s3_bucket.logs[each.key].id
+
+      block_public_acls       = true
+      block_public_policy     = true
+      ignore_public_acls      = true
+      restrict_public_buckets = true
+    }
+
+    output "x" { value = 1 }
+    "#);
+}
+
+#[test]
+fn yaml_keeps_its_style() {
+    let text = "Resources:\n    # the volume\n    V:\n        Type: AWS::EC2::Volume\n        Properties: {AvailabilityZone: a}\n    W:\n        Type: AWS::EC2::Volume\n        Properties:\n            Encrypted: 'false' # why\n";
+    insta::assert_snapshot!(mended("t.yaml", text, &["ebs-unencrypted"]), @r"
+    Resources:
+        # the volume
+        V:
+            Type: AWS::EC2::Volume
+            Properties: {AvailabilityZone: a, Encrypted: true}
+        W:
+            Type: AWS::EC2::Volume
+            Properties:
+                Encrypted: 'true' # why
+    ");
+}
+
+#[test]
+fn json_keeps_its_style() {
+    let text = "{\n\t\"Resources\" : {\n\t\t\"V\" : {\n\t\t\t\"Type\" : \"AWS::EC2::Volume\",\n\t\t\t\"Properties\" : {\n\t\t\t\t\"AvailabilityZone\" : \"a\"\n\t\t\t}\n\t\t},\n\t\t\"W\" : { \"Type\" : \"AWS::EC2::Volume\" }\n\t}\n}\n";
+    insta::assert_snapshot!(mended("t.json", text, &["ebs-unencrypted"]), @r#"
+    {
+    	"Resources" : {
+    		"V" : {
+    			"Type" : "AWS::EC2::Volume",
+    			"Properties" : {
+    				"AvailabilityZone" : "a",
+    				"Encrypted" : true
+    			}
+    		},
+    		"W" : { "Type" : "AWS::EC2::Volume", "Properties" : {"Encrypted" : true} }
+    	}
+    }
+    "#);
+}
+
+#[test]
+fn what_may_cut_off_use_waits_for_permission() {
+    let text =
+        "resource \"aws_instance\" \"i\" {\n  ami           = \"x\"\n  instance_type = \"t3.micro\"\n}\n";
+    let outcomes = run(&[("main.tf", text)], &["ec2-imdsv1"], false);
+    assert!(outcomes.files.is_empty());
+    assert_eq!(outcomes.held_back.len(), 1);
+}
+
+#[test]
+fn damaged_files_are_refused() {
+    let text = "resource \"aws_kms_key\" \"k\" {}\nresource \"aws_kms_key\" \"l\" {\n  x = = 1\n}\n";
+    let outcomes = run(&[("main.tf", text)], &["kms-no-rotation"], true);
+    assert!(outcomes.files.is_empty());
+    assert!(
+        outcomes.left.iter().any(|c| c.note.as_deref().unwrap_or("").contains("syntax errors")),
+        "{outcomes:#?}"
+    );
+}
