@@ -482,7 +482,13 @@ impl Evaluator<'_> {
                 }
                 let items = entries.into_iter().map(|e| Item {
                     guard: e.guard,
-                    key: Value::new(Data::String(e.key.clone()), e.key_origin),
+                    key: match map.rest {
+                        // What stands for all members with unknown keys has an unknown key.
+                        Some(rest) if e.key == super::resources::SYMBOLIC => {
+                            self.symbol(rest, value, "[*].key", TypeExpr::String)
+                        }
+                        _ => Value::new(Data::String(e.key.clone()), e.key_origin),
+                    },
                     value: e.value.clone(),
                 });
                 Ok(Items { items: items.collect(), rest: map.rest })

@@ -284,7 +284,17 @@ impl<'p> Run<'p> {
                                     value,
                                 );
                             }
-                            _ => self.symbolic(&mut symbolic, guard, &key, &item.value),
+                            _ => {
+                                let unknown = unknown_of(&key).or_else(|| {
+                                    let text = self.store.text_of(&key);
+                                    let type_expr = TypeExpr::String;
+                                    unknown_of(&self.store.derived(&text, &[&key], type_expr, Origin::NONE))
+                                });
+                                if !unknown.is_some_and(|id| self.store.is_failed(id)) {
+                                    rest = rest.or(unknown);
+                                    self.symbolic(&mut symbolic, guard, &key, &item.value);
+                                }
+                            }
                         }
                     }
                     continue;

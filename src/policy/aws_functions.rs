@@ -18,14 +18,12 @@ pub(super) fn call(
     let store = names.store;
     let resource = |value: &Value| resource_arg(names, value).and_then(|id| names.graph.resource(id));
     Some(Ok(match (name, args) {
-        ("statements", [doc]) => iam::as_list(store, &iam::statements(store, doc)),
-        ("public_statements", [doc]) => iam::as_list(store, &iam::public_statements(store, doc)),
-        ("wildcard_actions", [doc]) => iam::as_list(store, &iam::wildcard_action_statements(store, doc)),
-        ("cross_account", [doc]) => iam::as_list(store, &iam::cross_account(store, doc)),
+        ("statements", [doc]) => found(names, iam::statements(store, doc)),
+        ("public_statements", [doc]) => found(names, iam::public_statements(store, doc)),
+        ("wildcard_actions", [doc]) => found(names, iam::wildcard_action_statements(store, doc)),
+        ("cross_account", [doc]) => found(names, iam::cross_account(store, doc)),
         ("granting", [doc, action, resource]) => match (action.as_str(), resource.as_str()) {
-            (Some(action), Some(resource)) => {
-                iam::as_list(store, &iam::granting(store, doc, action, resource))
-            }
+            (Some(action), Some(resource)) => found(names, iam::granting(store, doc, action, resource)),
             _ => {
                 return Some(Err(Failure::new(
                     "page-type",
@@ -34,15 +32,15 @@ pub(super) fn call(
                 )));
             }
         },
-        ("wildcard_resources", [doc]) => iam::as_list(store, &iam::wildcard_resource_statements(store, doc)),
-        ("passing_any_role", [doc]) => iam::as_list(store, &iam::passrole_on_any(store, doc)),
-        ("escalating", [doc]) => iam::as_list(store, &iam::escalating(store, doc)),
-        ("exposing_credentials", [doc]) => iam::as_list(store, &iam::exposing_credentials(store, doc)),
-        ("exposing_data", [doc]) => iam::as_list(store, &iam::exposing_data(store, doc)),
-        ("open_web_identity", [doc]) => iam::as_list(store, &iam::open_web_identity(store, doc)),
+        ("wildcard_resources", [doc]) => found(names, iam::wildcard_resource_statements(store, doc)),
+        ("passing_any_role", [doc]) => found(names, iam::passrole_on_any(store, doc)),
+        ("escalating", [doc]) => found(names, iam::escalating(store, doc)),
+        ("exposing_credentials", [doc]) => found(names, iam::exposing_credentials(store, doc)),
+        ("exposing_data", [doc]) => found(names, iam::exposing_data(store, doc)),
+        ("open_web_identity", [doc]) => found(names, iam::open_web_identity(store, doc)),
         ("unrestricted", [doc, level]) => {
             match level.as_str().and_then(|level| iam::actions::Level::parse(level)) {
-                Some(level) => iam::as_list(store, &iam::unrestricted(store, doc, level)),
+                Some(level) => found(names, iam::unrestricted(store, doc, level)),
                 None => {
                     let message = "`unrestricted` needs a level: list, read, tagging, write or permissions";
                     return Some(Err(Failure::new("page-type", message, span)));
@@ -115,4 +113,15 @@ fn port_list(ports: &Value) -> Vec<u16> {
         Data::List(list) => list.members.iter().filter_map(|m| number(&m.value)).collect(),
         _ => number(ports).into_iter().collect::<Vec<_>>(),
     }
+}
+
+/// The statements that a question found. What is beyond the subject's own existence is no question: values are known
+/// only where their resource exists.
+fn found(names: &PageNames<'_>, mut hits: Vec<iam::StatementHit>) -> Value {
+    let store = names.store;
+    let nowhere = store.not(names.exists);
+    for hit in &mut hits {
+        hit.truth.no = store.or(hit.truth.no, store.and_not(nowhere, hit.truth.yes));
+    }
+    iam::as_list(store, &hits)
 }

@@ -84,6 +84,8 @@ struct Run<'a> {
 pub(super) struct PageNames<'a> {
     pub(super) graph: &'a Graph,
     pub(super) store: &'a Store,
+    /// When the subject exists.
+    pub(super) exists: Guard,
     this: &'a Value,
     input: Option<&'a InputSubject<'a>>,
     each: Option<(Value, Value)>,
@@ -142,6 +144,7 @@ impl<'a> Run<'a> {
         PageNames {
             graph: self.graph,
             store: self.store,
+            exists: self.exists,
             this: &self.value,
             input: self.input,
             each,

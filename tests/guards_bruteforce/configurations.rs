@@ -55,9 +55,14 @@ fn call(demand: Demand) -> BoxedStrategy<(String, &'static str)> {
         Demand::Exact => simple_text(1),
         Demand::Sound => text(1, demand),
     };
-    let plain = (condition(1), argument(), argument())
+    // What indexes and keys depend on is one of few.
+    let named = move || match demand {
+        Demand::Exact => word(&["p", "q", "x"], demand).prop_map(|w| format!("coalesce({w}, var.n)")).boxed(),
+        Demand::Sound => text(1, demand),
+    };
+    let plain = (condition(1), named(), argument())
         .prop_map(|(a, n, e)| (String::new(), format!("  a = {a}\n  n = {n}\n  e = {e}\n"), "module.m.t"));
-    let counted = (condition(1), condition(1), argument()).prop_map(|(c, a, n)| {
+    let counted = (condition(1), condition(1), named()).prop_map(|(c, a, n)| {
         (format!("  count = {c} ? 1 : 0\n"), format!("  a = {a}\n  n = {n}\n"), "join(\"+\", module.m[*].t)")
     });
     let each = (mapping(1, demand), condition(1)).prop_map(|(m, a)| {

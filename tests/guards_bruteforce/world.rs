@@ -189,18 +189,20 @@ fn instances(
         if instance.exists != Guard::TRUE {
             return Err(format!("{address} exists under a condition although everything is known"));
         }
-        let Some(found) = guarded.instances.iter().find(|g| g.info.address == *address) else {
-            let summary =
-                guarded.instances.iter().any(|g| base(&g.info.address) == base(address) && is_summary(g));
+        let found = guarded.instances.iter().find(|g| g.info.address == *address);
+        let exists = found.map_or(Guard::FALSE, |found| guarded.store.restrict(found.exists, valuation));
+        let Some(found) = found.filter(|_| !exists.is_false()) else {
+            // One that stands for all with unknown keys may stand for this one.
+            let summary = guarded.instances.iter().any(|g| {
+                base(&g.info.address) == base(address)
+                    && is_summary(g)
+                    && !guarded.store.restrict(g.exists, valuation).is_false()
+            });
             if summary && demand == Demand::Sound {
                 continue;
             }
-            return Err(format!("{address} is missing"));
-        };
-        let exists = guarded.store.restrict(found.exists, valuation);
-        if exists.is_false() {
             return Err(format!("{address} should exist"));
-        }
+        };
         if demand == Demand::Exact && !exists.is_true() {
             return Err(format!("whether {address} exists is not decided"));
         }
