@@ -336,7 +336,7 @@ fn secrets_in_environments() {
     let variables = property(&graph, "aws_lambda_function.f", "Environment.Variables").expect("variables");
     let (hits, rest) = secrets::plaintext_secrets(&graph.store, variables);
     assert_eq!(hits.iter().map(|hit| hit.key.as_str()).collect::<Vec<_>>(), ["DB_PASSWORD"]);
-    assert_eq!(rest, None);
+    assert!(rest.is_some(), "whether `var.token` is one is not known");
     assert_eq!(line(&graph, &hits[0].value), 7);
 }
 

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Str;
 use crate::program::{CallSource, Dialect, Expr, Mode, Module, ModuleId, Program, Repeat};
-use crate::source::{Diagnostic, Loader, Severity, Sources, Span};
+use crate::source::{Diagnostic, Loader, Sources, Span};
 
 use super::evaluator::Evaluator;
 use super::guard::Guard;
@@ -299,8 +299,7 @@ impl<'p> Run<'p> {
     /// Takes a diagnostic about an expression that fails. Where it is not sure that the expression is evaluated at all, it
     /// is no mistake yet: the unknown that it leaves behind has the reason.
     pub(super) fn report_failure(&self, diagnostic: Diagnostic) {
-        let certain = self.certainty.get().is_true();
-        if certain || diagnostic.severity != Severity::Error || diagnostic.code == BUDGET {
+        if self.certainty.get().is_true() || diagnostic.code == BUDGET {
             self.report(diagnostic);
         }
     }

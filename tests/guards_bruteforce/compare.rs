@@ -1,6 +1,6 @@
 //! Whether a value of the guarded run, under a valuation, is the value of the run under that valuation.
 
-use masugata::eval::{Data, List, Map, Store, UnknownKind, Value};
+use masugata::eval::{Data, Guard, List, Map, Member, Store, UnknownKind, Value};
 
 use crate::expressions::Demand;
 
@@ -16,6 +16,8 @@ pub(crate) struct Check<'e> {
     pub(crate) guarded: &'e Store,
     pub(crate) actual: &'e Store,
     pub(crate) demand: Demand,
+    /// In a policy document the order of texts does not matter, and one stands for a list of it.
+    pub(crate) document: bool,
 }
 
 impl Check<'_> {
@@ -35,11 +37,18 @@ impl Check<'_> {
             (Data::Unknown(_) | Data::Choice(_), _) if self.demand == Demand::Sound => Ok(()),
             (Data::Text(_), Data::String(_) | Data::Text(_)) if self.demand == Demand::Sound => Ok(()),
             (Data::Text(_), Data::Text(_)) => Ok(()),
+            (Data::List(g), Data::List(a)) if self.document && scalars(g, a) => {
+                self.sets(&g.members, &a.members)
+            }
             (Data::List(g), Data::List(a)) => self.lists(g, a),
-            (Data::Json(g), Data::Json(a)) => self.value(g, a),
-            // In a policy document one member stands for a list of it; the data source writes it so where it can.
-            (Data::List(g), Data::String(_)) if g.members.len() == 1 => {
-                g.members.iter().try_for_each(|m| self.value(&m.value, actual))
+            (Data::Json(g), Data::Json(a)) => Check { document: true, ..*self }.value(g, a),
+            (Data::List(g), _) if self.document => {
+                let single = Member { guard: Guard::TRUE, value: actual.clone() };
+                self.sets(&g.members, &[single])
+            }
+            (_, Data::List(a)) if self.document => {
+                let single = Member { guard: Guard::TRUE, value: guarded.clone() };
+                self.sets(&[single], &a.members)
             }
             (Data::Map(g), Data::Map(a)) => self.maps(g, a),
             (g, a) if g == a => Ok(()),
@@ -47,6 +56,21 @@ impl Check<'_> {
             _ if guarded.is_unset() && actual.is_unset() => Ok(()),
             _ => differ(),
         }
+    }
+
+    /// Texts of a policy document, whatever their order and number.
+    fn sets(&self, guarded: &[Member], actual: &[Member]) -> Result<(), String> {
+        for own in actual {
+            if !guarded.iter().any(|m| self.value(&m.value, &own.value).is_ok()) {
+                return Err(format!("{} is not among them", self.actual.text_of(&own.value)));
+            }
+        }
+        for member in guarded.iter().filter(|m| m.guard.is_true()) {
+            if !actual.iter().any(|own| self.value(&member.value, &own.value).is_ok()) {
+                return Err(format!("{} is among them", self.guarded.text_of(&member.value)));
+            }
+        }
+        Ok(())
     }
 
     fn lists(&self, guarded: &List, actual: &List) -> Result<(), String> {
@@ -61,12 +85,7 @@ impl Check<'_> {
         self.members(&guarded.members, &actual.members, guarded.rest.is_some())
     }
 
-    fn members(
-        &self,
-        guarded: &[masugata::eval::Member],
-        actual: &[masugata::eval::Member],
-        rest: bool,
-    ) -> Result<(), String> {
+    fn members(&self, guarded: &[Member], actual: &[Member], rest: bool) -> Result<(), String> {
         match (guarded.split_first(), actual.split_first()) {
             (None, None) => Ok(()),
             (None, Some(_)) if rest => Ok(()),
@@ -126,4 +145,9 @@ impl Check<'_> {
         }
         Ok(())
     }
+}
+
+fn scalars(guarded: &List, actual: &List) -> bool {
+    let scalar = |m: &Member| !matches!(m.value.data, Data::List(_) | Data::Map(_));
+    guarded.members.iter().chain(&actual.members).all(scalar)
 }

@@ -183,7 +183,7 @@ fn instances(
     valuation: &Valuation,
     demand: Demand,
 ) -> Result<(), String> {
-    let check = Check { guarded: &guarded.store, actual: &actual.store, demand };
+    let check = Check { guarded: &guarded.store, actual: &actual.store, demand, document: false };
     for instance in &actual.instances {
         let address = &instance.info.address;
         if instance.exists != Guard::TRUE {
