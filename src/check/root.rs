@@ -116,6 +116,9 @@ pub(super) fn find(session: &Session, found: &mut Discovery) -> Vec<Root> {
     roots
 }
 
+/// Directories for which starting the workers pays off before there is anything else for them to do.
+const MANY_DIRECTORIES: usize = 8;
+
 fn terraform_roots(session: &Session, found: &Discovery) -> Vec<PathBuf> {
     let loader = &session.loader;
     let mut all: Vec<PathBuf> = found.terraform.iter().chain(&found.surroundings).cloned().collect();
@@ -124,6 +127,14 @@ fn terraform_roots(session: &Session, found: &Discovery) -> Vec<PathBuf> {
     }
     all.sort_unstable();
     all.dedup();
+    // Who calls whom is told when all are read: a third of the work of a run over many small roots.
+    if all.len() >= MANY_DIRECTORIES && session.options.threads != 1 {
+        session.on_workers(|| {
+            all.par_iter().for_each(|directory| {
+                session.modules.local_calls(loader, directory);
+            });
+        });
+    }
     let mut roots = session.modules.roots(loader, &all);
     for named in &found.named_directories {
         if all.binary_search(named).is_ok() && !roots.contains(named) {

@@ -36,10 +36,10 @@ pub(super) struct InputArgs {
     /// The configuration to use instead of the nearest masugata.toml
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Set a variable of the root modules
+    /// Set a variable of the root modules (repeatable)
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub(super) vars: Vec<(String, String)>,
-    /// Read values of variables from a file
+    /// Read values of variables from a file (repeatable)
     #[arg(long, value_name = "FILE")]
     pub(super) var_file: Vec<PathBuf>,
     /// Read values of template parameters from a file (as the AWS CLI takes them), or set one
@@ -50,7 +50,14 @@ pub(super) struct InputArgs {
     pub(super) threads: usize,
 }
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing found
+  1  findings at or above --fail-on
+  2  something could not be done: an unreadable or broken file, an exceeded budget, a bad configuration";
+
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub(super) struct CheckArgs {
     /// Directories, files, cloud assemblies (cdk.out), plans (terraform show -json), or - for standard input
     #[arg(value_name = "PATH", default_value = ".")]

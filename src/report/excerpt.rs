@@ -8,25 +8,38 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 use crate::check::shown_path;
 use crate::source::{LineIndex, SourceFile};
 
-/// Bytes of a line that are shown around a span when the line is too long.
-const NEAR: usize = 60;
-/// The longest line that is shown whole.
-const LONG_LINE: usize = 200;
+/// Columns that line numbers and the frame take.
+const FRAME: usize = 10;
 
 /// A file to excerpt.
 #[derive(Debug, Clone)]
-pub(super) struct Excerpt(pub(super) Arc<SourceFile>);
+pub(super) struct Excerpt {
+    file: Arc<SourceFile>,
+    /// The longest line that is shown whole, in bytes.
+    long_line: usize,
+    /// Bytes of a longer line that are shown before and behind a span.
+    near: usize,
+}
 
 impl Excerpt {
+    /// An excerpt for a terminal of so many columns.
+    pub(super) fn new(file: Arc<SourceFile>, width: usize) -> Self {
+        let long_line = width.saturating_sub(FRAME).max(40);
+        Excerpt { file, long_line, near: long_line / 3 }
+    }
+
     /// The part of a span that is worth marking: a block of many lines is pointed at by its first line.
     pub(super) fn mark(&self, start: u32, end: u32) -> (usize, usize) {
-        let text = &*self.0.text;
+        let text = &*self.file.text;
         let (start, end) = (start as usize, (end as usize).min(text.len()));
         let Some(inside) = text.get(start..end) else { return (start.min(text.len()), 0) };
         let lines = memchr::memchr_iter(b'\n', inside.as_bytes()).take(6).count();
         let shown = if lines > 4 { inside.lines().next().unwrap_or("") } else { inside };
         let shown = shown.trim_end();
-        let length = if shown.len() > LONG_LINE { floor(shown, LONG_LINE) } else { shown.len() };
+        let line = self.file.position(start as u32).line as usize - 1;
+        let (from, to) = line_bounds(self.file.lines(), text, line);
+        let most = if to - from > self.long_line + 1 { self.near } else { shown.len() };
+        let length = if shown.len() > most { floor(shown, most) } else { shown.len() };
         (start, length)
     }
 }
@@ -53,7 +66,7 @@ impl SourceCode for Excerpt {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let file = &self.0;
+        let file = &self.file;
         let text = &*file.text;
         let lines = file.lines();
         let start = span.offset().min(text.len());
@@ -69,27 +82,27 @@ impl SourceCode for Excerpt {
         }
         let long = |line: usize| {
             let (from, to) = line_bounds(lines, text, line);
-            to - from > LONG_LINE
+            to - from > self.long_line + 1
         };
-        // context that is too long to show is left away; a long line of the span itself is cut
+        // a long line of the span itself is cut, and stands alone then; context that is too long is left away
         let mut top = first;
-        while top > 0 && first - top < before && !long(top - 1) {
+        while top > 0 && first - top < before && !long(first) && !long(top - 1) {
             top -= 1;
         }
         let mut bottom = last;
-        while bottom + 1 < lines.len() as usize && bottom - last < after && !long(bottom + 1) {
+        while bottom + 1 < lines.len() as usize && bottom - last < after && !long(last) && !long(bottom + 1) {
             bottom += 1;
         }
         let mut from = line_bounds(lines, text, top).0;
         let mut column = 0;
-        if top == first && long(first) && start - from > NEAR {
-            let cut = floor(text, start - NEAR).max(from);
+        if top == first && long(first) && start - from > self.near {
+            let cut = floor(text, start - self.near).max(from);
             column = text.get(from..cut).unwrap_or("").chars().count();
             from = cut;
         }
         let mut to = line_bounds(lines, text, bottom).1;
-        if bottom == last && long(last) && to > end + NEAR {
-            to = floor(text, end + NEAR).max(end);
+        if bottom == last && long(last) && to > end + self.near {
+            to = floor(text, end + self.near).max(end);
         }
         let data = text.get(from..to).unwrap_or("").as_bytes();
         let shown = SourceSpan::new(from.into(), to - from);

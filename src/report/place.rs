@@ -81,15 +81,4 @@ impl Place<'_> {
             (false, rest) => Some(format!("the same on {} and {rest} more", named.join(", "))),
         }
     }
-
-    /// The ids of all policies told here, each once.
-    pub(super) fn policies(&self) -> Vec<&str> {
-        let mut ids = vec![self.head.policy.as_str()];
-        for finding in &self.also {
-            if !ids.contains(&finding.policy.as_str()) {
-                ids.push(&finding.policy);
-            }
-        }
-        ids
-    }
 }

@@ -225,3 +225,27 @@ fn an_excerpt_of_a_minified_file_is_short() {
     assert!(text.contains("\"acl\":\"PublicRead\""), "{text}");
     assert!(text.contains("t.json:1:"), "{text}");
 }
+
+#[test]
+fn no_excerpt_is_wider_than_the_terminal() {
+    let long = "x".repeat(5000);
+    for (before, after) in [("", ""), ("short\n", "\nshort\n"), (long.as_str(), ""), ("", long.as_str())] {
+        for marked in ["mark", &"mark".repeat(30), &"mark".repeat(500)] {
+            for lead in ["", "    ", &" lead".repeat(200)] {
+                let sources = Arc::new(Sources::new());
+                let text = format!("{before}{lead}{marked}{lead}{after}");
+                let start = (before.len() + lead.len()) as u32;
+                let file = sources.add("a.tf", text.as_str());
+                let span = Span::new(file.id, start, start + marked.len() as u32);
+                for width in [60, 80, 120] {
+                    let style = Style { width, ..Style::default() };
+                    let drawn =
+                        super::text_diagnostics(&[Diagnostic::error("c", "m", span)], &sources, style);
+                    let widest = drawn.lines().map(|l| l.chars().count()).max().unwrap_or(0);
+                    assert!(widest <= width, "{widest} of {width}:\n{drawn}");
+                    assert!(drawn.contains("mark"), "{drawn}");
+                }
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@ use miette::{
     Diagnostic as Shown, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as ShownSeverity,
 };
 
-use crate::check::{Outcome, Related};
+use crate::check::{Location, Outcome};
 use crate::policy::Severity;
 use crate::source::{Diagnostic, Severity as ProblemSeverity, Sources, Span};
 
@@ -51,18 +51,20 @@ impl Style {
     }
 }
 
-/// Related places in other files that are drawn; JSON has them all.
-const MAX_DRAWN: usize = 3;
+/// Lines between a finding and a related place that is marked in the same excerpt; others are told in a line.
+const NEAR_LINES: u32 = 3;
+/// Related places that are told; JSON has them all.
+const MAX_BESIDE: usize = 6;
 
 /// Writes an outcome as text: what was wrong with the input, findings, undecided verdicts, and a closing line.
 pub fn text(outcome: &Outcome, style: Style) -> String {
     let mut out = String::new();
     let handler = style.handler();
     for diagnostic in &outcome.diagnostics {
-        draw(&handler, &mut out, &problem(diagnostic, &outcome.sources));
+        draw(&handler, &mut out, &problem(diagnostic, &outcome.sources, style.width));
     }
     for place in places(&outcome.findings) {
-        draw(&handler, &mut out, &drawn(&place, outcome));
+        draw(&handler, &mut out, &drawn(&place, outcome, style.width));
     }
     for unknown in &outcome.unknowns {
         let l = &unknown.location;
@@ -71,7 +73,31 @@ pub fn text(outcome: &Outcome, style: Style) -> String {
     if !outcome.unknowns.is_empty() {
         out.push('\n');
     }
+    out.push_str(&hints(outcome));
     out.push_str(&closing(outcome));
+    out
+}
+
+/// What can be done about findings, told once, by the worst of them.
+fn hints(outcome: &Outcome) -> String {
+    let worst = outcome.findings.iter().rev().max_by_key(|f| f.severity);
+    let Some(id) = worst.map(|f| &f.policy) else { return String::new() };
+    let is_json = |f: &&crate::check::Finding| f.location.path.ends_with(".json");
+    let in_json = outcome.findings.iter().filter(is_json).count();
+    let mut out = format!("`masugata explain {id}` tells why it matters and how it looks when it is right\n");
+    if in_json < outcome.findings.len() {
+        out.push_str(&format!(
+            "to accept a finding: `# masugata: ignore[{id}] why it is fine here` on its line\n"
+        ));
+    }
+    // JSON has no comments
+    if in_json > 0 {
+        let metadata = format!(
+            r#""Metadata": {{"masugata": {{"ignore": [{{"policy": "{id}", "reason": "why it is fine here"}}]}}}}"#
+        );
+        out.push_str(&format!("to accept a finding in JSON: `{metadata}` on the resource\n"));
+    }
+    out.push('\n');
     out
 }
 
@@ -80,7 +106,7 @@ pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, style: Style) 
     let mut out = String::new();
     let handler = style.handler();
     for diagnostic in diagnostics {
-        draw(&handler, &mut out, &problem(diagnostic, sources));
+        draw(&handler, &mut out, &problem(diagnostic, sources, style.width));
     }
     out
 }
@@ -134,7 +160,6 @@ struct Drawing {
     help: Option<String>,
     excerpt: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
-    related: Vec<Drawing>,
 }
 
 impl fmt::Display for Drawing {
@@ -166,15 +191,10 @@ impl Shown for Drawing {
         (!self.labels.is_empty())
             .then(|| Box::new(self.labels.iter().cloned()) as Box<dyn Iterator<Item = _>>)
     }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Shown> + 'a>> {
-        (!self.related.is_empty())
-            .then(|| Box::new(self.related.iter().map(|r| r as &dyn Shown)) as Box<dyn Iterator<Item = _>>)
-    }
 }
 
-fn excerpt(sources: &Sources, span: Span) -> Option<Excerpt> {
-    sources.get(span.file).map(Excerpt)
+fn excerpt(sources: &Sources, span: Span, width: usize) -> Option<Excerpt> {
+    sources.get(span.file).map(|file| Excerpt::new(file, width))
 }
 
 fn label(excerpt: &Excerpt, span: Span, text: Option<String>, primary: bool) -> LabeledSpan {
@@ -186,38 +206,60 @@ fn label(excerpt: &Excerpt, span: Span, text: Option<String>, primary: bool) -> 
     }
 }
 
-fn drawn(place: &Place<'_>, outcome: &Outcome) -> Drawing {
+/// The marks of an excerpt, and what is told of places that are not in it.
+struct Beside {
+    labels: Vec<LabeledSpan>,
+    told: Vec<String>,
+}
+
+impl Beside {
+    fn new(excerpt: Option<&Excerpt>, here: Span) -> Self {
+        Beside { labels: excerpt.iter().map(|e| label(e, here, None, true)).collect(), told: Vec::new() }
+    }
+
+    /// Adds a related place: as a mark where the excerpt has it anyway, else as a line that says where it is.
+    fn add(&mut self, excerpt: Option<&Excerpt>, here: Span, there: Span, message: &str, sources: &Sources) {
+        let Some(location) = Location::of(sources, there) else { return };
+        if there == here {
+            return;
+        }
+        let line = |span| Location::of(sources, span).map_or(0, |l| l.start.line);
+        if let Some(excerpt) = excerpt
+            && there.file == here.file
+            && line(here).abs_diff(location.start.line) <= NEAR_LINES
+        {
+            if !self.labels.iter().any(|l| l.offset() == there.start as usize) {
+                self.labels.push(label(excerpt, there, Some(message.to_owned()), false));
+            }
+            return;
+        }
+        let told = format!("{message} ({}:{}:{})", location.path, location.start.line, location.start.column);
+        if self.told.len() < MAX_BESIDE && !self.told.contains(&told) {
+            self.told.push(told);
+        }
+    }
+}
+
+fn drawn(place: &Place<'_>, outcome: &Outcome, width: usize) -> Drawing {
     let finding = place.head;
     let sources = &outcome.sources;
     let here = finding.location.span;
-    let excerpt = excerpt(sources, here);
-    let mut labels = Vec::new();
-    let mut related = Vec::new();
-    if let Some(excerpt) = &excerpt {
-        labels.push(label(excerpt, here, None, true));
-        for beside in &finding.related {
-            let Some(location) = &beside.location else { continue };
-            if location.span == here {
-                continue;
-            }
-            if location.span.file == here.file && labels.len() < 5 {
-                let text = Some(beside.message.to_string());
-                if !labels.iter().any(|l| l.offset() == location.span.start as usize) {
-                    labels.push(label(excerpt, location.span, text, false));
-                }
-            } else if related.len() < MAX_DRAWN {
-                related.push(beside_drawn(beside, location.span, sources));
-            }
-        }
-    }
+    let excerpt = excerpt(sources, here, width);
+    let mut beside = Beside::new(excerpt.as_ref(), here);
     let mut help = Vec::new();
     if let Some(condition) = &finding.condition {
         help.push(format!("fails when {condition}"));
     }
     help.extend(finding.because.iter().map(ToString::to_string));
-    for beside in finding.related.iter().filter(|r| r.location.is_none()) {
-        help.push(beside.message.to_string());
+    for related in &finding.related {
+        match &related.location {
+            Some(location) => {
+                beside.add(excerpt.as_ref(), here, location.span, &related.message, sources);
+            }
+            None => help.push(related.message.to_string()),
+        }
     }
+    help.append(&mut beside.told);
     if let Some(construct) = &finding.resource.construct {
         help.push(format!("made by the construct `{construct}`"));
     }
@@ -226,19 +268,6 @@ fn drawn(place: &Place<'_>, outcome: &Outcome) -> Drawing {
     }
     help.extend(place.instances_line());
     help.extend(place.also_lines());
-    let id = &finding.policy;
-    help.push(format!("`masugata explain {id}` tells more"));
-    let ids = place.policies();
-    let it = if ids.len() == 1 { "it" } else { "them" };
-    // JSON has no comments
-    if finding.location.path.ends_with(".json") {
-        let id = ids.join(r#"", ""#);
-        help.push(format!(
-            r#"to accept {it}: `"Metadata": {{"masugata": {{"ignore": [{{"policy": ["{id}"], "reason": "…"}}]}}}}` on the resource"#
-        ));
-    } else {
-        help.push(format!("to accept {it}: `# masugata: ignore[{}] why it is fine here`", ids.join(", ")));
-    }
     Drawing {
         severity: match finding.severity {
             Severity::Critical | Severity::High => ShownSeverity::Error,
@@ -247,43 +276,25 @@ fn drawn(place: &Place<'_>, outcome: &Outcome) -> Drawing {
         },
         code: format!("{}: {} ({})", finding.severity, finding.policy, finding.resource.address),
         message: finding.message.to_string(),
-        help: Some(help.join("\n")),
+        help: (!help.is_empty()).then(|| help.join("\n")),
         excerpt,
-        labels,
-        related,
+        labels: beside.labels,
     }
 }
 
-fn beside_drawn(beside: &Related, span: Span, sources: &Sources) -> Drawing {
-    let excerpt = excerpt(sources, span);
-    let labels = excerpt.iter().map(|e| label(e, span, None, true)).collect();
-    Drawing {
-        severity: ShownSeverity::Advice,
-        code: String::new(),
-        message: beside.message.to_string(),
-        help: None,
-        excerpt,
-        labels,
-        related: Vec::new(),
-    }
-}
-
-fn problem(diagnostic: &Diagnostic, sources: &Sources) -> Drawing {
-    let excerpt = diagnostic.span.and_then(|span| excerpt(sources, span));
+fn problem(diagnostic: &Diagnostic, sources: &Sources, width: usize) -> Drawing {
+    let excerpt = diagnostic.span.and_then(|span| excerpt(sources, span, width));
+    let mut help = Vec::new();
     let mut labels = Vec::new();
-    let mut related = Vec::new();
-    if let (Some(excerpt), Some(span)) = (&excerpt, diagnostic.span) {
-        labels.push(label(excerpt, span, None, true));
-        for beside in &diagnostic.labels {
-            if beside.span.file == span.file {
-                labels.push(label(excerpt, beside.span, Some(beside.message.clone()), false));
-            } else if related.len() < MAX_DRAWN {
-                let beside =
-                    Related { address: None, location: None, message: beside.message.as_str().into() };
-                related.push(beside_drawn(&beside, span, sources));
-            }
+    if let Some(here) = diagnostic.span {
+        let mut beside = Beside::new(excerpt.as_ref(), here);
+        for label in &diagnostic.labels {
+            beside.add(excerpt.as_ref(), here, label.span, &label.message, sources);
         }
+        help.append(&mut beside.told);
+        labels = beside.labels;
     }
+    help.extend(diagnostic.help.clone());
     let (severity, word) = match diagnostic.severity {
         ProblemSeverity::Error => (ShownSeverity::Error, "error"),
         ProblemSeverity::Warning => (ShownSeverity::Warning, "warning"),
@@ -292,9 +303,8 @@ fn problem(diagnostic: &Diagnostic, sources: &Sources) -> Drawing {
         severity,
         code: format!("{word}: {}", diagnostic.code),
         message: diagnostic.message.clone(),
-        help: diagnostic.help.clone(),
+        help: (!help.is_empty()).then(|| help.join("\n")),
         excerpt,
         labels,
-        related,
     }
 }

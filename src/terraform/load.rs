@@ -53,8 +53,8 @@ impl Modules {
             .iter()
             .flat_map(|d| self.local_calls(loader, d).into_iter().filter(|c| *c != loader.absolute(d)))
             .collect();
-        let roots: Vec<PathBuf> =
-            directories.iter().filter(|d| !called.contains(&loader.absolute(d))).cloned().collect();
+        let roots: FxHashSet<&PathBuf> =
+            directories.iter().filter(|d| !called.contains(&loader.absolute(d))).collect();
         // What only a cycle calls would never be looked at.
         let mut reached: FxHashSet<PathBuf> = FxHashSet::default();
         let mut todo: Vec<PathBuf> = roots.iter().map(|d| loader.absolute(d)).collect();
