@@ -11,6 +11,7 @@ mod names;
 mod nested;
 mod parameter;
 mod reader;
+mod sam;
 mod sub;
 mod template;
 

@@ -11,7 +11,7 @@ use super::reader::Reader;
 
 /// A piece of the decoded text.
 #[derive(Debug, PartialEq)]
-enum Piece<'t> {
+pub(super) enum Piece<'t> {
     Text(&'t str),
     /// `${!Name}`: the text `${Name}`.
     Escaped(&'t str),
@@ -19,7 +19,7 @@ enum Piece<'t> {
 }
 
 /// Cuts the text. Offsets are those of each piece's first byte.
-fn pieces(text: &str) -> Vec<(Piece<'_>, usize)> {
+pub(super) fn pieces(text: &str) -> Vec<(Piece<'_>, usize)> {
     let mut out = Vec::new();
     let mut at = 0;
     let mut from = 0;

@@ -17,6 +17,7 @@ use super::intrinsic;
 use super::names::Names;
 use super::nested::Programs;
 use super::reader::Reader;
+use super::sam;
 
 /// Sections that a template can have.
 const SECTIONS: [&str; 12] = [
@@ -146,6 +147,11 @@ pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
             reader.bound = outer;
         }
     }
+    if reader.names.sam {
+        let globals = section("Globals").map(|node| reader.expr(node));
+        let left = sam::expand(&mut module, globals.as_ref());
+        serverless_left(&mut reader, &module, left);
+    }
     module.open = reader.names.open;
     unknown_sections(&mut reader, root);
     programs.diagnostics.append(&mut reader.diagnostics);
@@ -190,6 +196,25 @@ fn transforms(reader: &mut Reader<'_>, root: NodeId) {
             reader.names.open = true;
             let message = "what `Fn::Transform` adds to this template is not known".to_owned();
             reader.warn("macro", message, tree.span(node));
+        }
+    }
+}
+
+/// Names in a SAM template that the transform could have made and did not.
+fn serverless_left(reader: &mut Reader<'_>, module: &Module, left: Vec<(Str, Span)>) {
+    let unknown = |r: &Resource| r.type_name.starts_with("AWS::Serverless::");
+    if reader.names.open || module.resources.iter().any(unknown) {
+        return;
+    }
+    let told: Vec<Span> = reader.diagnostics.iter().filter_map(|d| d.span).collect();
+    for (name, span) in left {
+        // the ids of versions, deployments and layers end in a hash of what is packaged
+        let tail = name.len().checked_sub(10).and_then(|at| name.get(at..)).unwrap_or("");
+        let hashed = tail.len() == 10 && tail.bytes().all(|b| b.is_ascii_hexdigit());
+        let within = |t: &Span| t.file == span.file && span.start <= t.start && t.end <= span.end;
+        if !hashed && !told.iter().any(within) {
+            let message = format!("`{name}` is neither a parameter nor a resource of this template");
+            reader.undeclared(message, &name, Names::references, span);
         }
     }
 }

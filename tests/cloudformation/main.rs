@@ -11,5 +11,6 @@
     reason = "a test may panic"
 )]
 
+mod sam;
 mod support;
 mod templates;

@@ -1,0 +1,249 @@
+//! What the Serverless transform makes. Ids, types and the properties asked here are those that `aws-sam-translator`
+//! 1.115.0 makes of the same templates (without the hashes of packaged code).
+
+use super::support::{property, resources, world};
+
+fn made(template: &str) -> Vec<String> {
+    let text = format!("Transform: AWS::Serverless-2016-10-31\n{template}");
+    let world = world(&[("template.yaml", &text)]);
+    assert_eq!(world.said("template.yaml"), [""; 0]);
+    resources(&world.linked("template.yaml").graph)
+}
+
+fn asked(template: &str, questions: &[(&str, &str)]) -> Vec<String> {
+    let text = format!("Transform: AWS::Serverless-2016-10-31\n{template}");
+    let linked = world(&[("template.yaml", &text)]).linked("template.yaml");
+    questions.iter().map(|(of, path)| property(&linked.graph, of, path)).collect()
+}
+
+const FUNCTION: &str = "Globals:
+  Function: {Runtime: python3.12, Timeout: 3, Environment: {Variables: {A: global, B: global}}, VpcConfig: {SubnetIds: [s]}}
+Parameters: {Table: {Type: String}}
+Conditions: {Big: !Equals [!Ref Table, big]}
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Condition: Big
+    Properties:
+      Handler: a.b
+      CodeUri: s3://bucket/key.zip
+      Tracing: Active
+      Environment: {Variables: {B: own}}
+      Policies:
+        - AmazonS3ReadOnlyAccess
+        - DynamoDBCrudPolicy: {TableName: !Ref Table}
+        - Statement: [{Effect: Allow, Action: 's3:*', Resource: '*'}]
+        - !If [Big, AdministratorAccess, !Ref AWS::NoValue]
+      Tags: {a: b}
+  G:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: a.b, InlineCode: x, Role: arn:aws:iam::123456789012:role/r, AutoPublishAlias: live}
+";
+
+#[test]
+fn functions_get_roles_and_aliases() {
+    assert_eq!(
+        made(FUNCTION),
+        [
+            "F AWS::Lambda::Function when `Big` is true",
+            "FRole AWS::IAM::Role when `Big` is true",
+            "G AWS::Lambda::Function",
+            "GVersion AWS::Lambda::Version",
+            "GAliaslive AWS::Lambda::Alias",
+        ]
+    );
+    let questions = [
+        ("F", "Code"),
+        ("F", "Environment.Variables"),
+        ("F", "Timeout"),
+        ("F", "Tags"),
+        ("F", "TracingConfig.Mode"),
+        ("G", "Role"),
+        ("G", "Code"),
+    ];
+    assert_eq!(
+        asked(FUNCTION, &questions),
+        [
+            r#"{"S3Bucket":"bucket","S3Key":"key.zip"}"#,
+            r#"{"A":"global","B":"own"}"#,
+            "3",
+            r#"[{"Key":"lambda:createdBy","Value":"SAM"},{"Key":"a","Value":"b"}]"#,
+            "\"Active\"",
+            "\"arn:aws:iam::123456789012:role/r\"",
+            r#"{"ZipFile":"x"}"#,
+        ]
+    );
+    let [managed, policies] = &asked(FUNCTION, &[("FRole", "ManagedPolicyArns"), ("FRole", "Policies")])[..]
+    else {
+        panic!()
+    };
+    for arn in [
+        "policy/service-role/AWSLambdaBasicExecutionRole",
+        "policy/AWSXrayWriteOnlyAccess",
+        "policy/service-role/AWSLambdaVPCAccessExecutionRole",
+        "policy/AmazonS3ReadOnlyAccess",
+        "policy/AdministratorAccess",
+    ] {
+        assert!(managed.contains(arn), "{managed}");
+    }
+    for part in ["FRolePolicy1", "dynamodb:PutItem", "FRolePolicy2", "s3:*"] {
+        assert!(policies.contains(part), "{policies}");
+    }
+}
+
+#[test]
+fn events_bring_permissions_mappings_and_apis() {
+    let template = "Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: a.b
+      Runtime: python3.12
+      CodeUri: ./src
+      Events:
+        Get: {Type: Api, Properties: {Path: '/items/{id}', Method: get}}
+        Http: {Type: HttpApi}
+        Q: {Type: SQS, Properties: {Queue: !GetAtt Queue.Arn}}
+        B: {Type: S3, Properties: {Bucket: !Ref Bucket, Events: 's3:ObjectCreated:*'}}
+        T: {Type: SNS, Properties: {Topic: !Ref Topic}}
+        S: {Type: Schedule, Properties: {Schedule: rate(1 day)}}
+        V: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 day)}}
+  Queue: {Type: AWS::SQS::Queue}
+  Bucket: {Type: AWS::S3::Bucket}
+  Topic: {Type: AWS::SNS::Topic}
+Outputs:
+  Url: {Value: !Sub 'https://${ServerlessRestApi}.execute-api.${AWS::Region}.amazonaws.com/${ServerlessRestApi.Stage}/'}
+  Role: {Value: !GetAtt FRole.Arn}
+";
+    let mut ids = made(template);
+    ids.sort_unstable();
+    assert_eq!(
+        ids,
+        [
+            "Bucket AWS::S3::Bucket",
+            "F AWS::Lambda::Function",
+            "FBPermission AWS::Lambda::Permission",
+            "FGetPermissionProd AWS::Lambda::Permission",
+            "FHttpPermission AWS::Lambda::Permission",
+            "FQ AWS::Lambda::EventSourceMapping",
+            "FRole AWS::IAM::Role",
+            "FS AWS::Events::Rule",
+            "FSPermission AWS::Lambda::Permission",
+            "FT AWS::SNS::Subscription",
+            "FTPermission AWS::Lambda::Permission",
+            "FV AWS::Scheduler::Schedule",
+            "FVRole AWS::IAM::Role",
+            "Queue AWS::SQS::Queue",
+            "ServerlessHttpApi AWS::ApiGatewayV2::Api",
+            "ServerlessHttpApiApiGatewayDefaultStage AWS::ApiGatewayV2::Stage",
+            "ServerlessRestApi AWS::ApiGateway::RestApi",
+            "ServerlessRestApiDeployment AWS::ApiGateway::Deployment",
+            "ServerlessRestApiProdStage AWS::ApiGateway::Stage",
+            "Topic AWS::SNS::Topic",
+        ]
+    );
+    let answers = asked(
+        template,
+        &[
+            ("FGetPermissionProd", "SourceArn"),
+            ("FBPermission", "SourceAccount"),
+            ("Bucket", "NotificationConfiguration.LambdaConfigurations"),
+            ("FRole", "ManagedPolicyArns"),
+            ("ServerlessRestApi", "Body.paths"),
+        ],
+    );
+    assert!(answers[0].contains("/*/GET/items/*"), "{}", answers[0]);
+    assert_eq!(answers[1], "AWS::AccountId");
+    assert!(answers[2].contains("s3:ObjectCreated:*") && answers[2].contains("F.Arn"), "{}", answers[2]);
+    assert!(answers[3].contains("AWSLambdaSQSQueueExecutionRole"), "{}", answers[3]);
+    assert!(answers[4].contains("/items/{id}"), "{}", answers[4]);
+}
+
+#[test]
+fn other_resources_are_made() {
+    let template = "Resources:
+  Table: {Type: AWS::Serverless::SimpleTable, Properties: {PrimaryKey: {Name: k, Type: Number}, SSESpecification: {SSEEnabled: true}}}
+  Layer: {Type: AWS::Serverless::LayerVersion, Properties: {ContentUri: s3://b/k, CompatibleRuntimes: [python3.12]}}
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: v1
+      AccessLogSetting: {DestinationArn: arn}
+      EndpointConfiguration: {Type: PRIVATE}
+      Auth: {Authorizers: {A: {FunctionArn: !GetAtt F.Arn}}, DefaultAuthorizer: A}
+  F:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: a.b, Runtime: python3.12, CodeUri: ., Events: {E: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /, Method: any}}}}
+    Connectors: {C: {Properties: {Destination: {Id: Table}, Permissions: [Read]}}}
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Definition: {StartAt: A}
+      Policies: [{LambdaInvokePolicy: {FunctionName: !Ref F}}]
+      Logging: {Level: ALL}
+      Events: {E: {Type: Schedule, Properties: {Schedule: rate(1 day)}}}
+  Con: {Type: AWS::Serverless::Connector, Properties: {Source: {Id: Machine}, Destination: {Id: F}, Permissions: [Write]}}
+";
+    let mut ids = made(template);
+    ids.sort_unstable();
+    assert_eq!(
+        ids,
+        [
+            "Api AWS::ApiGateway::RestApi",
+            "ApiAAuthorizerPermission AWS::Lambda::Permission",
+            "ApiDeployment AWS::ApiGateway::Deployment",
+            "Apiv1Stage AWS::ApiGateway::Stage",
+            "ConPolicy AWS::IAM::ManagedPolicy",
+            "F AWS::Lambda::Function",
+            "FCPolicy AWS::IAM::ManagedPolicy",
+            "FEPermissionv1 AWS::Lambda::Permission",
+            "FRole AWS::IAM::Role",
+            "Layer AWS::Lambda::LayerVersion",
+            "Machine AWS::StepFunctions::StateMachine",
+            "MachineE AWS::Events::Rule",
+            "MachineERole AWS::IAM::Role",
+            "MachineRole AWS::IAM::Role",
+            "Table AWS::DynamoDB::Table",
+        ]
+    );
+    let answers = asked(
+        template,
+        &[
+            ("Table", "AttributeDefinitions"),
+            ("Table", "SSESpecification.SSEEnabled"),
+            ("Layer", "LayerName"),
+            ("Apiv1Stage", "AccessLogSetting.DestinationArn"),
+            ("Api", "EndpointConfiguration.Types"),
+            ("Machine", "LoggingConfiguration.Level"),
+            ("FCPolicy", "PolicyDocument"),
+        ],
+    );
+    assert_eq!(answers[0], r#"[{"AttributeName":"k","AttributeType":"N"}]"#);
+    assert_eq!(&answers[1..6], ["true", "\"Layer\"", "\"arn\"", r#"["PRIVATE"]"#, "\"ALL\""]);
+    assert!(answers[6].contains("dynamodb:GetItem"), "{}", answers[6]);
+}
+
+#[test]
+fn findings_are_in_the_sam_source() {
+    let text = "Transform: AWS::Serverless-2016-10-31
+Resources:
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: a.b
+      Runtime: python3.12
+      CodeUri: .
+      FunctionUrlConfig:
+        AuthType: NONE
+      Policies:
+        - Statement:
+            - {Effect: Allow, Action: '*', Resource: '*'}
+";
+    let outcome = world(&[("template.yaml", text)]).check(&["."]);
+    let found: Vec<_> = outcome
+        .findings
+        .iter()
+        .map(|f| (f.policy.as_str(), f.resource.address.as_str(), f.location.start.line))
+        .collect();
+    assert!(found.contains(&("iam-full-admin-policy", "FRole", 13)), "{found:?}");
+}
