@@ -3,6 +3,8 @@
 
 #[path = "src/policy/slice.rs"]
 mod slice;
+#[path = "src/policy/slice_index.rs"]
+mod slice_index;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,6 +13,7 @@ use std::path::{Path, PathBuf};
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/policy/slice.rs");
+    println!("cargo::rerun-if-changed=src/policy/slice_index.rs");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
     let root = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     // A debug build reads the pages from disk when it runs (see `policy::builtin`): writing a page compiles nothing.
@@ -32,9 +35,9 @@ fn main() {
         let slices = slice::slice(&text);
         let id = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         let front = slices.front.clone().unwrap_or(0..0);
-        let logic = slices.logic().unwrap_or(0..0);
-        let types = text.get(logic.clone()).map(slice::types_of).unwrap_or_default();
-        let (severity, packs) = slice::severity_and_packs(text.get(front.clone()).unwrap_or_default());
+        let logic = slice_index::logic_of(&slices).unwrap_or(0..0);
+        let types = text.get(logic.clone()).map(slice_index::types_of).unwrap_or_default();
+        let (severity, packs) = slice_index::severity_and_packs(text.get(front.clone()).unwrap_or_default());
         let shown = path.strip_prefix(&root).unwrap_or(path).to_string_lossy().replace('\\', "/");
         for name in &types {
             by_type.entry((*name).to_owned()).or_default().push(index);
@@ -54,7 +57,7 @@ fn main() {
             front.end,
             logic.start,
             logic.end,
-            slice::dialects_of(&slices),
+            slice_index::dialects_of(&slices),
         );
         ids.insert(id, index);
     }

@@ -16,6 +16,7 @@ pub mod guard;
 mod input;
 mod instance;
 mod json;
+mod memo;
 mod names;
 mod number;
 mod operators;

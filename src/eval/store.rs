@@ -183,6 +183,7 @@ pub struct Store {
     unknowns: RwLock<IndexMap<UnknownKind, UnknownFacts, FxBuildHasher>>,
     instances: RwLock<IndexMap<Str, InstanceInfo, FxBuildHasher>>,
     over_budget: AtomicBool,
+    pub(super) memo: super::memo::Memo,
 }
 
 #[derive(Debug, Default)]
@@ -207,6 +208,7 @@ impl Store {
             unknowns: RwLock::default(),
             instances: RwLock::default(),
             over_budget: AtomicBool::new(false),
+            memo: super::memo::Memo::default(),
         };
         let budget = store.unknown(
             UnknownKind::Reason { span: None, reason: Str::from("a condition over the budget") },

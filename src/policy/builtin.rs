@@ -90,7 +90,7 @@ pub fn index() -> &'static Index {
 /// Reads the repository's pages. The texts live as long as the process, as those in the binary do.
 #[cfg(debug_assertions)]
 fn from_disk() -> Option<Index> {
-    use super::slice;
+    use super::{slice, slice_index};
 
     fn find(folder: &std::path::Path, paths: &mut Vec<std::path::PathBuf>) {
         let Ok(entries) = std::fs::read_dir(folder) else { return };
@@ -118,14 +118,15 @@ fn from_disk() -> Option<Index> {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         let text = leak(text);
         let slices = slice::slice(text);
-        let logic = slices.logic().unwrap_or(0..0);
-        let types = text.get(logic.clone()).map(slice::types_of).unwrap_or_default();
+        let logic = slice_index::logic_of(&slices).unwrap_or(0..0);
+        let types = text.get(logic.clone()).map(slice_index::types_of).unwrap_or_default();
         for name in &types {
             by_type.entry(name).or_default().push(pages.len());
         }
         let shown = path.strip_prefix(root).unwrap_or(&path);
-        let (severity, packs) =
-            slice::severity_and_packs(slices.front.clone().and_then(|f| text.get(f)).unwrap_or_default());
+        let (severity, packs) = slice_index::severity_and_packs(
+            slices.front.clone().and_then(|f| text.get(f)).unwrap_or_default(),
+        );
         pages.push(Entry {
             severity,
             packs: Vec::leak(packs),
@@ -136,7 +137,7 @@ fn from_disk() -> Option<Index> {
             front: slices.front.clone().unwrap_or(0..0),
             logic,
             types: Vec::leak(types),
-            dialects: Vec::leak(slice::dialects_of(&slices)),
+            dialects: Vec::leak(slice_index::dialects_of(&slices)),
         });
     }
     let pages: &'static [Entry] = Vec::leak(pages);

@@ -14,6 +14,8 @@ pub mod page;
 mod run;
 mod signatures;
 mod slice;
+#[cfg(any(test, debug_assertions))]
+mod slice_index;
 mod subject;
 mod typecheck;
 mod types;

@@ -356,8 +356,9 @@ mod tests {
 
     #[test]
     fn types_are_found_by_their_labels() {
-        let types =
-            slice::types_of("locals {}\nresource \"A::B::C\" \"A::B::D\" {\n  add \"X\" {}\n}\ninput {\n}\n");
+        let types = super::super::slice_index::types_of(
+            "locals {}\nresource \"A::B::C\" \"A::B::D\" {\n  add \"X\" {}\n}\ninput {\n}\n",
+        );
         assert_eq!(types, ["A::B::C", "A::B::D", "Input"]);
     }
 }

@@ -187,6 +187,15 @@ impl Clause {
         self.all_values_restrict(store, who)
     }
 
+    /// Whether every request fulfils it: anything may be the key's value, and the key may be absent.
+    pub fn holds_always(&self) -> bool {
+        let absent_too =
+            self.if_exists || self.quantifier == Quantifier::ForAllValues || is_always_there(&self.key);
+        let anything =
+            self.values.items.iter().any(|v| v.guard.is_true() && v.value.as_str().is_some_and(|t| t == "*"));
+        absent_too && anything && matches!(self.operator.as_str(), "stringlike" | "arnlike" | "arnequals")
+    }
+
     /// Whether `*` and `?` in its values are those characters: only `…Like` and the ARN operators have wildcards.
     fn is_literal(&self) -> bool {
         self.operator.starts_with("string") && !self.operator.ends_with("like")

@@ -2,6 +2,8 @@
 //!
 //! The grammar is that of "Grammar of the IAM JSON policy language" (IAM User Guide).
 
+use std::sync::Arc;
+
 use crate::Str;
 use crate::eval::{Data, Guard, Origin, Store, Truth, UnknownId, Value};
 
@@ -54,8 +56,13 @@ pub struct Statement {
     pub value: Value,
 }
 
-/// Reads a document. What is no document at all (a number, a text that is no JSON) has no statements and is open.
-pub fn document(store: &Store, value: &Value) -> PolicyDocument {
+/// Reads a document, once for each value however many questions are asked of it. What is no document at all (a number,
+/// a text that is no JSON) has no statements and is open.
+pub fn document(store: &Store, value: &Value) -> Arc<PolicyDocument> {
+    store.memo(value, || read_document(store, value))
+}
+
+fn read_document(store: &Store, value: &Value) -> PolicyDocument {
     let mut document = PolicyDocument::default();
     add_document(store, Guard::TRUE, value, &mut document, 0);
     for (index, statement) in document.statements.iter_mut().enumerate() {

@@ -109,7 +109,12 @@ pub(super) fn hits(
         let because = (!store.truth_unknown(truth).is_false()).then(|| {
             let inside = store.unknowns_in(&statement.value).into_iter().next();
             inside.unwrap_or_else(|| {
-                store.reason(store.literal(statement.origin), "a condition that is not judged")
+                let clause = statement.clauses.iter().find(|clause| !clause.holds_always());
+                let reason = match clause {
+                    Some(clause) => ecow::eco_format!("what the condition on `{}` lets through", clause.key),
+                    None => "what the condition of another statement takes away".into(),
+                };
+                store.reason(store.literal(statement.origin), reason)
             })
         });
         found.push(StatementHit {
@@ -208,9 +213,11 @@ fn takes_back(store: &Store, deny: &Statement, allow: &Statement) -> Truth {
     store.truth_and(truth, covered)
 }
 
-/// `Allow` statements that give every action of a pattern on every resource of a pattern. Conditions do not count (they
-/// are in the statement, for who asks), except `iam:PassedToService` and the like for `iam:PassRole`; a `Deny` without
-/// condition does if it takes all of it away.
+/// `Allow` statements that give every action of a pattern on every resource of a pattern.
+///
+/// A statement with a condition gives it in some requests only, and which these are is not judged here: it can't be told
+/// (`iam:PassedToService` and the like for `iam:PassRole` are limits whoever asks: it does not). A `Deny` takes it away
+/// if it speaks of all of it; with a condition, it can't be told either. One that takes away a part leaves the rest.
 pub fn granting(store: &Store, value: &Value, action: &str, resource: &str) -> Vec<StatementHit> {
     let action = action_query(&Pattern::parse_folded(action));
     let resource = Pattern::parse(resource);
@@ -224,11 +231,12 @@ pub fn granting(store: &Store, value: &Value, action: &str, resource: &str) -> V
         if action == Pattern::parse("iam:passrole") {
             truth = store.truth_and(truth, !limits_passing(store, statement));
         }
+        truth = store.truth_and(truth, always_holds(store, statement));
         for deny in &document.statements {
             if truth.no.is_true() {
                 break;
             }
-            let mut taken = store.truth_and(deny.is_deny(store), deny.is_unconditional(store));
+            let mut taken = store.truth_and(deny.is_deny(store), always_holds(store, deny));
             taken = store.truth_and(taken, deny.speaks_of_actions(store, &action));
             taken = store.truth_and(taken, speaks_of_all(store, deny, &action, &resource));
             let narrowed = !deny.principals.is_empty() || !deny.not_principals.is_empty();
@@ -239,6 +247,14 @@ pub fn granting(store: &Store, value: &Value, action: &str, resource: &str) -> V
         }
         truth
     })
+}
+
+/// Whether a statement's conditions hold in every request: yes without any that could fail, else it can't be told.
+fn always_holds(store: &Store, statement: &Statement) -> Truth {
+    let clauses = statement.clauses.iter().filter(|clause| !clause.holds_always());
+    let guards =
+        clauses.map(|clause| clause.guard).chain(statement.clauses_open.iter().map(|open| open.guard));
+    !store.truth_any(guards.map(|guard| (guard, Truth::UNKNOWN)), false)
 }
 
 /// Whether a statement speaks of every resource of a pattern. `*` means every ARN, and for actions on roles every role

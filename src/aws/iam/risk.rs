@@ -7,7 +7,7 @@ use super::super::read::spelled_out;
 use super::super::sets::{Pattern, Symbol};
 use super::actions::{self, Level};
 use super::condition::Clause;
-use super::document::{PolicyDocument, Statement, document};
+use super::document::{Statement, document};
 use super::principal::PrincipalKind;
 use super::question::{StatementHit, hits};
 
@@ -207,7 +207,7 @@ fn issuer(provider: &str) -> Option<Issuer> {
 /// `Allow` statements of a trust policy that let in anybody's workload or app through a web identity: a federated
 /// principal that issues tokens to everybody, without a condition that limits the subject (for GitHub: to an owner).
 pub fn open_web_identity(store: &Store, value: &Value) -> Vec<StatementHit> {
-    let document: PolicyDocument = document(store, value);
+    let document = document(store, value);
     hits(store, &document, &|statement| {
         let mut truth = statement.is_allow(store);
         if truth.no.is_true() {

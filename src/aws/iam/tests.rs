@@ -141,6 +141,21 @@ fn granting_is_about_every_action_on_every_resource() {
     let limited = r#"{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*",
         "Condition": {"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}}"#;
     assert_eq!(grants(limited, "iam:PassRole", "*"), Some(false));
+    let with_mfa = r#"{"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}}}"#;
+    assert_eq!(grants(with_mfa, "*", "*"), None, "in some requests");
+    let hits = granting(&store, &one(with_mfa), "*", "*");
+    let because = store.unknown_name(hits[0].because.unwrap());
+    assert_eq!(because, "what the condition on `aws:multifactorauthpresent` lets through");
+    let always = r#"{"Effect": "Allow", "Action": "*", "Resource": "*",
+        "Condition": {"StringLikeIfExists": {"aws:PrincipalTag/x": "*"}}}"#;
+    assert_eq!(grants(always, "*", "*"), Some(true));
+    let unless_mfa = format!(
+        r#"{}, {{"Effect": "Deny", "Action": "*", "Resource": "*",
+        "Condition": {{"BoolIfExists": {{"aws:MultiFactorAuthPresent": "false"}}}}}}"#,
+        allow(r#""*""#, r#""*""#)
+    );
+    assert_eq!(grants(&unless_mfa, "*", "*"), None);
 }
 
 #[test]
