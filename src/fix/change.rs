@@ -106,7 +106,8 @@ impl Writer<'_> {
         // A list of plain values is one thing to write, unless it only gets longer.
         let plain = |list: &List| list.members.iter().all(|m| !matches!(m.value.data, Data::Map(_)));
         let longer = a.members.iter().zip(&b.members).all(|(x, y)| same_data(&x.value, &y.value));
-        if plain(a) && plain(b) && !(longer && a.members.len() <= b.members.len()) {
+        let grows = longer && a.members.len() <= b.members.len() && !a.members.is_empty();
+        if plain(a) && plain(b) && !grows {
             let new = Value::new(Data::List(Arc::new(b.clone())), Origin::NONE);
             ops.push(self.replace(target, old, path, &new)?);
             return Ok(());

@@ -446,10 +446,18 @@ impl<'s> Engine<'s> {
     ) -> Result<(), Failure> {
         let broken = |text: String| Failure { text, only_unsafe: false };
         let mut wanted: BTreeMap<(usize, &Str, &Str), usize> = BTreeMap::new();
+        let mut emptied: FxHashSet<(&Str, &Str)> = FxHashSet::default();
+        let mut assumed: FxHashSet<(&Str, &Str)> = FxHashSet::default();
         for (root, number) in groups.iter().flat_map(|g| &g.cases) {
             let candidate = self.states.get(*root).and_then(|s| s.candidates.get(*number));
             if let Some(candidate) = candidate {
                 *wanted.entry((*root, &candidate.policy, &candidate.address)).or_default() += 1;
+                if candidate.proposal.as_ref().is_ok_and(|(p, _)| p.takes_away) {
+                    emptied.insert((&candidate.policy, &candidate.address));
+                }
+                if candidate.proposal.as_ref().is_ok_and(|(p, _)| p.assumed) {
+                    assumed.insert((&candidate.policy, &candidate.address));
+                }
             }
         }
         let removed: FxHashSet<&Str> = groups.iter().flat_map(|g| &g.removed).collect();
@@ -476,7 +484,10 @@ impl<'s> Engine<'s> {
                 if is.fail + count > was.fail {
                     return Err(broken(format!("`{policy}` still fails on `{address}`")));
                 }
-                if is.fail == 0 && is.pass == 0 && !removed.contains(address) {
+                let gone = removed.contains(address)
+                    || (is.unknown == 0 && emptied.contains(&(*policy, *address)))
+                    || assumed.contains(&(*policy, *address));
+                if is.fail == 0 && is.pass == 0 && !gone {
                     return Err(broken(format!("`{policy}` does not pass on `{address}`")));
                 }
             }
@@ -486,7 +497,7 @@ impl<'s> Engine<'s> {
                 if is.fail > was.fail || is.always > was.always {
                     return Err(broken(format!("`{}` fails on `{}` then", key.0, key.1)));
                 }
-                if is.unknown > was.unknown {
+                if is.unknown > was.unknown && !assumed.contains(&(&key.0, &key.1)) {
                     return Err(broken(format!("`{}` can't be decided on `{}` then", key.0, key.1)));
                 }
             }
@@ -751,6 +762,17 @@ fn edited(file: &Arc<SourceFile>, mut edits: Vec<Edit>) -> Option<String> {
         let block = e.text.starts_with("\n\n") || e.text.starts_with("\r\n\r\n");
         (e.start, e.end, block, std::cmp::Reverse(indent))
     };
+    // What is inserted within lines that go stands before them.
+    let gone: Vec<(usize, usize)> =
+        edits.iter().filter(|e| e.text.is_empty()).map(|e| (e.start, e.end)).collect();
+    for edit in edits.iter_mut().filter(|e| e.start == e.end) {
+        if let Some((start, _)) = gone.iter().find(|(start, end)| *start < edit.start && edit.start < *end) {
+            let before = file.text.get(..*start).unwrap_or("");
+            let kept = before.strip_suffix('\n').map_or(before, |b| b.strip_suffix('\r').unwrap_or(b));
+            edit.start = kept.len();
+            edit.end = kept.len();
+        }
+    }
     edits.sort_by_key(rank);
     let (text, places) = apply(&file.text, &edits)?;
     let after = SourceFile::detached(file.id, file.path.clone(), text.as_str());

@@ -11,6 +11,9 @@ use super::change::{Step, path_names, path_text, put_plain, same_data};
 use super::why::Why;
 use super::write::{Held, Op, Writer, resource, unset};
 
+/// The index of an element that is not there yet.
+const NEW: usize = u16::MAX as usize;
+
 /// A property that a fix is meant to change, by address and names; no names: all of the resource.
 pub(super) type Touched = (Str, Vec<Str>);
 
@@ -27,6 +30,10 @@ pub(super) struct Proposal {
     pub(super) added: Vec<Str>,
     /// Resources that are gone.
     pub(super) removed: Vec<Str>,
+    /// Something is taken away: there may be nothing left that the policy is about.
+    pub(super) takes_away: bool,
+    /// The resource is not declared here: what else it says is never known.
+    pub(super) assumed: bool,
 }
 
 struct Raise<'r, 'w> {
@@ -90,6 +97,7 @@ fn one(writer: &Writer<'_>, judged: &Judged, plan: &FixPlan, each: Option<&Value
         }
     }
     raise.settle()?;
+    raise.out.assumed = raise.subject.presence == Presence::Assumed;
     finish(raise.out)
 }
 
@@ -102,6 +110,8 @@ fn proposal(plan: &FixPlan) -> Proposal {
         touched: Vec::new(),
         added: Vec::new(),
         removed: Vec::new(),
+        takes_away: false,
+        assumed: false,
     }
 }
 
@@ -183,7 +193,7 @@ impl Raise<'_, '_> {
                 return self.put(&steps, value);
             }
         }
-        steps.push(Step::Index(members.len().max(usize::from(u16::MAX))));
+        steps.push(Step::Index(NEW));
         self.put(&steps, value)
     }
 
@@ -398,6 +408,12 @@ impl Raise<'_, '_> {
         self.out.touched.push((self.subject.address.clone(), names));
         let place = self.writer.store().literal(value.origin);
         let graph = &self.writer.linked.graph;
+        let holds = |r: &&Resource| place.is_some_and(|p| r.span.contains(p));
+        let companions = graph.contributions_to(self.subject.id).iter();
+        if let Some(holder) = companions.filter_map(|c| graph.resource(c.companion)).find(holds) {
+            self.out.touched.push((holder.address.clone(), Vec::new()));
+        }
+        self.out.takes_away = true;
         // A rule that is a resource of its own goes as a whole.
         let whole = graph
             .contributions_to(self.subject.id)
@@ -405,9 +421,6 @@ impl Raise<'_, '_> {
             .filter_map(|c| graph.resource(c.companion))
             .find(|r| place.is_some_and(|p| p == r.span || p == r.header));
         if inside && let Some(one) = expanded(&self.subject.properties, value) {
-            if let Some(companion) = whole {
-                self.out.touched.push((companion.address.clone(), Vec::new()));
-            }
             self.out.ops.push(self.writer.remove(&one)?);
             return Ok(());
         }
@@ -562,10 +575,15 @@ fn assign(
         Err(problem) => problem,
     };
     match &value.data {
-        Data::Map(map) if !map.entries.is_empty() => map
-            .entries
-            .iter()
-            .try_fold(values.clone(), |all, e| assign(put, &all, &format!("{path}.{}", e.key), &e.value)),
+        Data::Map(map) if !map.entries.is_empty() => {
+            // The first member makes a new element, the others belong to it.
+            let new = format!("[{NEW}]");
+            let last = path.strip_suffix(&new).map(|p| format!("{p}[^]"));
+            map.entries.iter().enumerate().try_fold(values.clone(), |all, (at, e)| {
+                let path = last.as_deref().filter(|_| at > 0).unwrap_or(path);
+                assign(put, &all, &format!("{path}.{}", e.key), &e.value)
+            })
+        }
         Data::List(list) if !list.members.is_empty() && !path.contains(['.', '[']) => {
             // A list that is set is what it was set to and nothing else: it is made anew.
             let nothing = Value::object([]);

@@ -241,7 +241,10 @@ impl<'w> Writer<'w> {
     ) -> Result<Op, Why> {
         let span = self.written(container.origin)?;
         let wanted = |k| matches!(k, Kind::Block | Kind::Object | Kind::Mapping | Kind::Pair | Kind::Body);
-        let (document, mut node) = self.node(span, &wanted)?;
+        // Of a resource the whole is meant, not a mapping that holds nothing but it.
+        let whole = |k| matches!(k, Kind::Block | Kind::Pair);
+        let place = if path.len() == 1 { self.node(span, &whole) } else { self.node(span, &wanted) };
+        let (document, mut node) = place.or_else(|_| self.node(span, &wanted))?;
         let key = path.last().cloned().unwrap_or_default();
         let literal = typed(self.literal(value)?, target, path);
         let names = |reference: &Reference| self.hcl_name(target.resource, reference);
@@ -360,7 +363,18 @@ impl<'w> Writer<'w> {
 
     /// What stands at a place is taken away.
     pub(super) fn remove_at(&self, span: Span) -> Result<Op, Why> {
-        let (document, node) = self.node(span, &|_| true)?;
+        let (document, mut node) = self.node(span, &|_| true)?;
+        if let Ok((_, pair)) = self.node(span, &|k| k == Kind::Pair) {
+            // A resource that is all that its template has can't go.
+            let all = document.parent(pair).map(|p| document.tree.children(p).count());
+            let top = self.linked.graph.resources.iter().any(|r| r.span == span);
+            if top && all == Some(1) {
+                return Err(Why::new("it is the only resource of the template"));
+            }
+            if top {
+                node = pair;
+            }
+        }
         let edit = match document.language() {
             Language::Hcl => hcl::remove(&document, node)?,
             _ => data::remove(&document, node)?,

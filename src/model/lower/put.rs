@@ -36,7 +36,7 @@ pub fn put(declared: &str, values: &Value, path: &str, value: &Value) -> Result<
     put_at(declared, values, path, None, value)
 }
 
-/// [`put`] with an element that is told by where it is written: in the path it is `[@]`.
+/// [`put`] with an element that is told by where it is written: in the path it is `[@]`. `[^]` is the last one.
 ///
 /// # Errors
 /// As for [`put`].
@@ -103,6 +103,8 @@ pub fn terraform_types_of(registry_type: &str) -> impl Iterator<Item = &'static 
 enum PathStep {
     Name(Str),
     Element(usize),
+    /// The last element.
+    Last,
     /// The element that is written there.
     Written(Origin),
 }
@@ -110,6 +112,7 @@ enum PathStep {
 impl PathStep {
     fn new(text: &str, element: Option<Origin>) -> Self {
         match text.strip_prefix('[') {
+            Some("^]") => PathStep::Last,
             Some("@]") => PathStep::Written(element.unwrap_or(Origin::NONE)),
             Some(index) => PathStep::Element(index.trim_end_matches(']').parse().unwrap_or(0)),
             None => PathStep::Name(text.into()),
@@ -119,7 +122,7 @@ impl PathStep {
     fn fits(&self, step: &Step) -> bool {
         match (self, step) {
             (PathStep::Name(a), Step::Name(b)) => a == b,
-            (PathStep::Element(_) | PathStep::Written(_), Step::Element) => true,
+            (PathStep::Element(_) | PathStep::Last | PathStep::Written(_), Step::Element) => true,
             _ => false,
         }
     }
@@ -180,6 +183,7 @@ fn by(rule: &Rule, source: &Value, path: &[PathStep], value: &Value) -> Result<V
     }
     let index = match path.get(rule.target.len().wrapping_sub(1)) {
         Some(PathStep::Element(index)) => *index,
+        Some(PathStep::Last) => usize::MAX,
         _ => 0,
     };
     let written = path.iter().take(rule.target.len()).find_map(|step| match step {
@@ -193,6 +197,7 @@ fn by(rule: &Rule, source: &Value, path: &[PathStep], value: &Value) -> Result<V
             _ => Vec::new(),
         };
         let found = match (written, many) {
+            (None, true) if index == usize::MAX => members.len().checked_sub(1),
             (None, _) => Some(index),
             (Some(origin), true) => members.iter().position(|m| m.value.origin == origin),
             (Some(origin), false) => (old.origin == origin).then_some(0),
