@@ -83,38 +83,74 @@ fn a_broken_assembly_is_a_diagnostic() {
     assert_eq!((stacks, codes.len()), (1, 1), "{codes:?}");
 }
 
-/// Run by hand on real assemblies: `MASUGATA_CDK_ORACLE=dir cargo test --test cdk -- --ignored`, where `dir` holds
-/// assemblies `NAME` with their maps `NAME.map.jsonl` (one object a line: `template`, `logicalId`, `path`, `source`).
+/// Run by hand on real apps: `MASUGATA_CDK_ORACLE=dir cargo test --test cdk -- --ignored --nocapture`, where `dir`
+/// holds apps `NAME/` with their assembly as `NAME/cdk.out` and a map `NAME/map.jsonl`: one object a line with
+/// `template`, `logicalId`, `path` and `source` (`/app/lib/x.ts:9:16`, or null for what is not the user's).
 #[test]
-#[ignore = "needs a directory of assemblies"]
-fn real_assemblies_agree_with_their_maps() {
+#[ignore = "needs a directory of apps"]
+fn real_apps_agree_with_their_maps() {
     let Ok(root) = std::env::var("MASUGATA_CDK_ORACLE") else { return };
     let root = PathBuf::from(root);
-    let loader = Loader::new(&root);
-    for entry in std::fs::read_dir(&root).unwrap().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let Some(assembly) = name.strip_suffix(".map.jsonl") else { continue };
-        let read = cdk::read(&loader, &root.join(assembly));
+    let mut names: Vec<_> = std::fs::read_dir(&root).unwrap().flatten().map(|e| e.path()).collect();
+    names.sort();
+    for directory in names.into_iter().filter(|d| d.join("map.jsonl").is_file()) {
+        let loader = Loader::new(&directory);
+        let read = cdk::read(&loader, &directory.join("cdk.out"));
         assert_eq!(read.diagnostics, []);
-        let ours: BTreeMap<(String, String), (String, Option<String>)> = map(&loader, &read)
-            .into_iter()
-            .map(|(_, id, path, source, template)| ((template, id), (path, source)))
-            .collect();
-        let text = std::fs::read_to_string(entry.path()).unwrap();
-        let (mut rows, mut lines) = (0, 0);
+        let start = std::time::Instant::now();
+        let app = cdk::App::open(&loader, &directory.join("cdk.out"));
+        let took = start.elapsed();
+        assert_eq!(app.diagnostics, []);
+        let text = std::fs::read_to_string(directory.join("map.jsonl")).unwrap();
+        let (mut all, mut traced, mut both, mut alone) = (0, 0, 0, 0);
         for row in text.lines() {
             let row: serde_json::Value = serde_json::from_str(row).unwrap();
             let of = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
-            let key = (format!("{assembly}/{}", of("template")), of("logicalId"));
-            let (path, source) = ours.get(&key).unwrap_or_else(|| panic!("{key:?} is not there"));
-            assert_eq!(*path, of("path"));
-            let want = row["source"].as_str().map(|s| s.trim_start_matches("/").to_owned());
-            let have = source.as_ref().map(|s| s.split(' ').next().unwrap().to_owned());
-            assert_eq!(have, want, "{key:?}");
-            rows += 1;
-            lines += usize::from(want.is_some());
+            let template = format!("cdk.out/{}", of("template"));
+            let construct = read
+                .stacks
+                .iter()
+                .flat_map(|s| s.program.modules.iter().map(move |m| (s, m)))
+                .flat_map(|(s, m)| m.resources.iter().map(move |r| (s, r)))
+                .find(|(_, r)| {
+                    r.name == of("logicalId")
+                        && loader.sources().get(r.header.file).unwrap().path.to_string_lossy() == template
+                })
+                .and_then(|(s, r)| s.program.constructs.get(r.header.file, &r.name))
+                .unwrap_or_else(|| panic!("{row} is not there"));
+            assert_eq!(construct.path.as_str(), of("path"));
+            let Some(want) = row["source"].as_str() else { continue };
+            let want = want.rsplit_once(':').unwrap().0.trim_start_matches("/app/").to_owned();
+            let line = |span: masugata::source::Span| {
+                let file = loader.sources().get(span.file).unwrap();
+                format!("{}:{}", file.path.display(), file.position(span.start).line)
+            };
+            let find = |frame| {
+                let wanted = cdk::Wanted { path: &construct.path, frame, ..cdk::Wanted::default() };
+                app.find(&wanted).map(|found| line(found.construct))
+            };
+            all += 1;
+            let trace = construct.source.map(line);
+            let without = find(None);
+            let with = construct
+                .source
+                .and_then(|s| find(Some(s)))
+                .or_else(|| trace.clone())
+                .or_else(|| without.clone());
+            traced += usize::from(trace.as_ref() == Some(&want));
+            both += usize::from(with.as_ref() == Some(&want));
+            alone += usize::from(without.as_ref() == Some(&want));
+            if with.as_ref() != Some(&want) || without.as_ref() != Some(&want) {
+                println!(
+                    "  {} {} want {want} with {with:?} without {without:?}",
+                    of("path"),
+                    of("logicalId")
+                );
+            }
         }
-        assert_eq!(rows, ours.len());
-        println!("{assembly}: {rows} resources, {lines} with the app's line");
+        let name = directory.file_name().unwrap().to_string_lossy().into_owned();
+        println!(
+            "{name}: {all} resources, {traced} by traces, {both} by both, {alone} by the source alone; {took:?}"
+        );
     }
 }

@@ -5,6 +5,7 @@
 //! with a manifest of its own), the templates, and per construct path the creation stack: in the artifact's
 //! `metadata` (up to schema 40 or so, there only with `--debug`) or in its `additionalMetadataFile` (schema 50 and up).
 
+mod app;
 mod frames;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,9 @@ use crate::program::{Construct, Constructs, Program};
 use crate::source::{Diagnostic, Loader, Span};
 
 use frames::Frames;
+
+pub use app::language::Language;
+pub use app::{App, Found, Insertion, Into, Prop, Wanted};
 
 /// How many assemblies (stages within stages) one app may have.
 const MAX_ASSEMBLIES: usize = 1_000;

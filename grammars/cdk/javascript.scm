@@ -1,0 +1,54 @@
+; What of JavaScript says which constructs an app makes. The captures are explained in README.md.
+(class_declaration name: (_) @name body: (_) @body) @class
+(class body: (_) @body) @class
+(class name: (_) @name) @class
+(class_declaration (class_heritage (_) @base)) @class
+(class (class_heritage (_) @base)) @class
+(method_definition name: (_) @name parameters: (_) @params body: (_) @body) @function
+(field_definition property: (_) @name value: (_) @value) @field
+(function_declaration name: (_) @name parameters: (_) @params body: (_) @body) @function
+(function_expression parameters: (_) @params body: (_) @body) @function
+(arrow_function parameters: (_) @params) @function
+(arrow_function parameter: (_) @params) @function
+(arrow_function body: (statement_block) @body) @function
+(arrow_function body: (expression) @result) @function
+(assignment_pattern left: (_) @name right: (_) @default) @param
+
+(call_expression function: (super) arguments: (_) @args) @super_call
+(call_expression function: (_) @callee arguments: (arguments) @args) @call
+(new_expression constructor: (_) @callee) @new
+(new_expression arguments: (_) @args) @new
+(member_expression object: (_) @of property: (_) @name) @member
+(subscript_expression object: (_) @of) @index
+
+(variable_declarator name: (_) @target value: (_) @value) @assign
+(assignment_expression left: (_) @target right: (_) @value) @assign
+(return_statement (_) @value) @return
+(for_in_statement left: (_) @bind right: (_) @over body: (_) @body) @loop
+(ternary_expression consequence: (_) @left alternative: (_) @right) @either
+(binary_expression left: (_) @left operator: "??" right: (_) @right) @either
+(binary_expression left: (_) @left operator: "||" right: (_) @right) @either
+(binary_expression left: (_) @left operator: "+" right: (_) @right) @concat
+
+(object) @object
+(object_pattern) @object
+(pair key: (_) @key value: (_) @value) @entry
+(pair_pattern key: (_) @key value: (_) @value) @entry
+(object_assignment_pattern left: (_) @key) @entry
+(shorthand_property_identifier) @shorthand
+(shorthand_property_identifier_pattern) @shorthand
+(spread_element (_) @value) @spread
+(array) @list
+(string) @text
+(template_string) @text
+(string_fragment) @fragment
+(template_substitution (_) @value) @piece
+(number) @scalar
+(true) @scalar
+(false) @scalar
+(this) @this
+(identifier) @ident
+(import_statement (import_clause (named_imports (import_specifier name: (_) @name))) source: (_) @source) @import
+(import_statement (import_clause (namespace_import (_) @name)) source: (_) @source) @import
+(import_statement (import_clause (identifier) @name) source: (_) @source) @import
+(comment) @skip

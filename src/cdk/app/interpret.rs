@@ -1,0 +1,1209 @@
+//! Follows an app's code from its entry as far as it makes constructs: nothing is executed, both ways of every branch
+//! are taken, loops over known lists are taken element by element and others once.
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::Str;
+use crate::source::{FileId, Span};
+
+use super::ir::{Call, Callee, Class, Entry, Expr, Function, Kind, Module, Piece, Range};
+use super::language::Language;
+use super::tree::{Attached, Node, NodeId, Parent, Pattern, Site, Tree};
+use super::value::{Closure, Member, Object, Value, same_name};
+
+/// How many expressions are followed.
+const MAX_STEPS: usize = 2_000_000;
+
+/// How deeply expressions and calls are nested while they are followed.
+const MAX_DEPTH: usize = 900;
+
+/// How many constructs are made.
+const MAX_NODES: usize = 100_000;
+
+/// Loops over known lists: how many elements are followed.
+const MAX_ELEMENTS: usize = 32;
+
+/// A file that was read.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) file: FileId,
+    pub(super) language: Language,
+    /// Its path without the ending, with `/`.
+    pub(super) stem: String,
+    pub(super) module: Module,
+}
+
+/// What an app comes to.
+#[derive(Debug, Default)]
+pub(super) struct Followed {
+    pub(super) tree: Tree,
+    /// Which budget was exceeded.
+    pub(super) exceeded: Option<String>,
+}
+
+/// Where the code that is followed stands.
+#[derive(Clone, Copy, Debug)]
+struct At {
+    scope: usize,
+    this: Option<NodeId>,
+    class: Option<usize>,
+    file: usize,
+}
+
+/// Variables.
+#[derive(Debug, Default)]
+struct Scope {
+    variables: FxHashMap<Str, Value>,
+    parent: Option<usize>,
+}
+
+/// Arguments of a call, followed.
+#[derive(Debug, Default)]
+struct Arguments {
+    positional: Vec<Value>,
+    named: Vec<Member>,
+    /// The places of the positional ones.
+    spans: Vec<Span>,
+    parentheses: Option<Span>,
+}
+
+impl Arguments {
+    fn named(&self, names: &[&str]) -> Option<&Value> {
+        self.named.iter().find(|m| names.contains(&m.key.as_str())).map(|m| &m.value)
+    }
+
+    fn scope(&self) -> Option<&Value> {
+        self.named(&["scope"]).or_else(|| self.positional.first())
+    }
+
+    fn id(&self) -> Option<&Value> {
+        self.named(&["id", "construct_id"]).or_else(|| {
+            let at = usize::from(self.named(&["scope"]).is_none());
+            self.positional.get(at)
+        })
+    }
+
+    /// The props: the first object behind scope and id, keyword arguments otherwise.
+    fn props(&self) -> Option<Arc<Object>> {
+        if let Some(object) = self.positional.iter().skip(1).find_map(Value::object) {
+            return Some(Arc::clone(object));
+        }
+        if let Some(Value::Object(object)) = self.named(&["props"]) {
+            return Some(Arc::clone(object));
+        }
+        let entries: Vec<Member> = self
+            .named
+            .iter()
+            .filter(|m| !matches!(m.key.as_str(), "scope" | "id" | "construct_id"))
+            .cloned()
+            .collect();
+        let span = self.parentheses?;
+        (!entries.is_empty()).then(|| Arc::new(Object { span, entries }))
+    }
+}
+
+struct Interpreter<'m> {
+    modules: &'m [Loaded],
+    classes: Vec<(usize, Arc<Class>)>,
+    classes_by_name: FxHashMap<Str, Vec<usize>>,
+    functions: FxHashMap<Str, Vec<(usize, Arc<Function>)>>,
+    visited_classes: FxHashSet<usize>,
+    visited_functions: FxHashSet<*const Function>,
+    scopes: Vec<Scope>,
+    returns: Vec<Value>,
+    tree: Tree,
+    steps: usize,
+    depth: usize,
+    exceeded: Option<String>,
+}
+
+/// Follows an app.
+pub(super) fn follow(modules: &[Loaded]) -> Followed {
+    let mut interpreter = Interpreter {
+        modules,
+        classes: Vec::new(),
+        classes_by_name: FxHashMap::default(),
+        functions: FxHashMap::default(),
+        visited_classes: FxHashSet::default(),
+        visited_functions: FxHashSet::default(),
+        scopes: modules.iter().map(|_| Scope::default()).collect(),
+        returns: Vec::new(),
+        tree: Tree::default(),
+        steps: 0,
+        depth: 0,
+        exceeded: None,
+    };
+    for (file, loaded) in modules.iter().enumerate() {
+        for expr in &loaded.module.body {
+            interpreter.declare(file, expr);
+        }
+    }
+    for (file, loaded) in modules.iter().enumerate() {
+        let at = At { scope: file, this: None, class: None, file };
+        interpreter.block(&loaded.module.body, at);
+    }
+    interpreter.mains();
+    interpreter.left_over();
+    Followed { tree: interpreter.tree, exceeded: interpreter.exceeded }
+}
+
+impl Interpreter<'_> {
+    /// Remembers the classes and functions of a file.
+    fn declare(&mut self, file: usize, expr: &Expr) {
+        match &expr.kind {
+            Kind::Class(class) => self.declare_class(file, class),
+            Kind::Function(function) => {
+                if let Some(name) = &function.name {
+                    self.functions.entry(name.clone()).or_default().push((file, Arc::clone(function)));
+                }
+                for inner in &function.body {
+                    self.declare_classes_only(file, inner);
+                }
+            }
+            Kind::Assign(target, value) => {
+                if let (Kind::Name(name), Kind::Function(function)) = (&target.kind, &value.kind) {
+                    self.functions.entry(name.clone()).or_default().push((file, Arc::clone(function)));
+                } else if let (Kind::Name(name), Kind::Class(class)) = (&target.kind, &value.kind) {
+                    self.declare_class(file, class);
+                    if class.name != *name
+                        && let Some(id) = self.classes.len().checked_sub(1)
+                    {
+                        self.classes_by_name.entry(name.clone()).or_default().push(id);
+                    }
+                } else if let Kind::Member(..) = &target.kind {
+                    // `exports.X = class …`
+                    self.declare(file, value);
+                }
+            }
+            Kind::Block(body) => body.iter().for_each(|inner| self.declare(file, inner)),
+            Kind::Return(value) => self.declare(file, value),
+            _ => {}
+        }
+    }
+
+    fn declare_classes_only(&mut self, file: usize, expr: &Expr) {
+        match &expr.kind {
+            Kind::Class(class) => self.declare_class(file, class),
+            Kind::Block(body) => body.iter().for_each(|inner| self.declare_classes_only(file, inner)),
+            _ => {}
+        }
+    }
+
+    fn declare_class(&mut self, file: usize, class: &Arc<Class>) {
+        for inner in &class.inner {
+            self.declare_class(file, inner);
+        }
+        self.classes.push((file, Arc::clone(class)));
+        let id = self.classes.len() - 1;
+        self.classes_by_name.entry(class.name.clone()).or_default().push(id);
+    }
+
+    /// Programs that start in a function.
+    fn mains(&mut self) {
+        let mut mains: Vec<(usize, Option<usize>, Arc<Function>)> = Vec::new();
+        for (id, (file, class)) in self.classes.iter().enumerate() {
+            for method in &class.methods {
+                if matches!(method.name.as_deref(), Some("main" | "Main")) {
+                    mains.push((*file, Some(id), Arc::clone(method)));
+                }
+            }
+        }
+        let free = self.functions.get("main").into_iter().flatten();
+        mains.extend(free.map(|(file, function)| (*file, None, Arc::clone(function))));
+        for (file, class, function) in mains {
+            if !self.visited_functions.contains(&Arc::as_ptr(&function)) {
+                let at = At { scope: file, this: None, class, file };
+                self.invoke(&function, at, &Arguments::default());
+            }
+        }
+    }
+
+    /// Classes and functions that nothing reached: their constructs are known by what is in them.
+    fn left_over(&mut self) {
+        for id in 0..self.classes.len() {
+            let Some((file, class)) = self.classes.get(id).cloned() else { continue };
+            if self.visited_classes.contains(&id) || class.base.is_none() {
+                continue;
+            }
+            let place = class.base.as_ref().map_or(Range { start: 0, end: 0 }, |b| b.range);
+            let span = self.span(file, place);
+            let site = Site { span, name: span.start, parentheses: None };
+            let node = self.tree.push(Node::new(site, Some(id), class.name.clone()));
+            let at = At { scope: file, this: Some(node), class: Some(id), file };
+            self.construct(id, &Arguments::default(), at);
+            self.tree.attach(node, Parent::Unknown, Pattern::any());
+        }
+        let mut functions: Vec<(usize, Arc<Function>)> = self.functions.values().flatten().cloned().collect();
+        functions.sort_by_key(|(file, f)| (*file, f.body.first().map_or(0, |e| e.range.start)));
+        for (file, function) in functions {
+            if !self.visited_functions.contains(&Arc::as_ptr(&function)) {
+                let at = At { scope: file, this: None, class: None, file };
+                self.invoke(&function, at, &Arguments::default());
+            }
+        }
+    }
+
+    fn span(&self, file: usize, range: Range) -> Span {
+        let file = self.modules.get(file).map_or(FileId(0), |m| m.file);
+        Span::new(file, range.start, range.end)
+    }
+
+    fn language(&self, at: At) -> Option<Language> {
+        self.modules.get(at.file).map(|m| m.language)
+    }
+
+    fn block(&mut self, body: &[Expr], at: At) -> Value {
+        for expr in body {
+            self.eval(expr, at);
+        }
+        Value::Unknown
+    }
+
+    fn eval(&mut self, expr: &Expr, at: At) -> Value {
+        self.steps += 1;
+        if self.steps > MAX_STEPS || self.depth >= MAX_DEPTH {
+            let what = if self.steps > MAX_STEPS {
+                format!("more than {MAX_STEPS} expressions")
+            } else {
+                format!("calls nested more than {MAX_DEPTH} deep")
+            };
+            self.exceeded.get_or_insert(what);
+            return Value::Unknown;
+        }
+        self.depth += 1;
+        let value = self.eval_kind(expr, at);
+        self.depth -= 1;
+        value
+    }
+
+    fn eval_kind(&mut self, expr: &Expr, at: At) -> Value {
+        match &expr.kind {
+            Kind::Unknown | Kind::Scalar | Kind::Class(_) => Value::Unknown,
+            Kind::This => at.this.map_or(Value::Unknown, Value::Node),
+            Kind::Name(name) => self.variable(name, at).unwrap_or(Value::Unknown),
+            Kind::Member(object, name, _) => {
+                let object = self.eval(object, at);
+                self.member(&object, name)
+            }
+            Kind::Element(object) => match self.eval(object, at) {
+                Value::Node(id) | Value::Part(id) => Value::Part(id),
+                Value::List(list) if list.len() == 1 => list.first().cloned().unwrap_or(Value::Unknown),
+                _ => Value::Unknown,
+            },
+            Kind::Text(pieces) => self.text(pieces, at),
+            Kind::Object(entries) => self.object(entries, expr.range, at),
+            Kind::List(elements) => {
+                Value::List(Arc::new(elements.iter().map(|e| self.eval(e, at)).collect()))
+            }
+            Kind::Call(call) => self.call(call, expr.range, at),
+            Kind::Assign(target, value) => {
+                let value = self.eval(value, at);
+                self.bind(target, value.clone(), at, false);
+                value
+            }
+            Kind::Return(value) => {
+                let value = self.eval(value, at);
+                if let Some(last) = self.returns.last_mut()
+                    && last.is_unknown()
+                {
+                    *last = value;
+                }
+                Value::Unknown
+            }
+            Kind::Function(function) => Value::Closure(Arc::new(Closure {
+                function: Arc::clone(function),
+                scope: at.scope,
+                this: at.this,
+                class: at.class,
+                file: at.file,
+            })),
+            Kind::Loop { bind, over, body } => {
+                let elements = match self.eval(over, at) {
+                    Value::List(list) => list.iter().take(MAX_ELEMENTS).cloned().collect(),
+                    _ => vec![Value::Unknown],
+                };
+                let elements = if elements.is_empty() { vec![Value::Unknown] } else { elements };
+                for element in elements {
+                    let inner = At { scope: self.new_scope(at.scope), ..at };
+                    self.bind(bind, element, inner, true);
+                    self.block(body, inner);
+                }
+                Value::Unknown
+            }
+            Kind::Either(left, right) => {
+                let left = self.eval(left, at);
+                let right = self.eval(right, at);
+                if left.is_unknown() { right } else { left }
+            }
+            Kind::Concat(left, right) => {
+                let (left, right) = (self.eval(left, at), self.eval(right, at));
+                if left.text().is_none() && right.text().is_none() {
+                    return Value::Unknown;
+                }
+                let mut pattern = Pattern::empty();
+                for side in [left, right] {
+                    match side.text() {
+                        Some(text) => pattern.extend(text),
+                        None => pattern.push_any(),
+                    }
+                }
+                Value::Text(Arc::new(pattern))
+            }
+            Kind::Block(body) => {
+                // `a as B`, `(x)`: what is of interest is alone; statements have no value
+                match body.as_slice() {
+                    [only] => self.eval(only, at),
+                    _ => self.block(body, at),
+                }
+            }
+        }
+    }
+
+    fn new_scope(&mut self, parent: usize) -> usize {
+        self.scopes.push(Scope { variables: FxHashMap::default(), parent: Some(parent) });
+        self.scopes.len() - 1
+    }
+
+    fn variable(&self, name: &str, at: At) -> Option<Value> {
+        let mut scope = Some(at.scope);
+        while let Some(id) = scope {
+            let known = self.scopes.get(id)?;
+            if let Some(value) = known.variables.get(name) {
+                return Some(value.clone());
+            }
+            scope = known.parent;
+        }
+        // Java and C# name fields without `this`
+        let this = at.this?;
+        match self.language(at) {
+            Some(Language::Java | Language::CSharp) => self.tree.get(this)?.fields.get(name).cloned(),
+            _ => None,
+        }
+    }
+
+    fn member(&mut self, object: &Value, name: &str) -> Value {
+        match object {
+            Value::Object(object) => object.get(name).map_or(Value::Unknown, |m| m.value.clone()),
+            Value::Node(id) => {
+                let Some(node) = self.tree.get(*id) else { return Value::Unknown };
+                if let Some(field) = node.fields.get(name) {
+                    return field.clone();
+                }
+                let class = node.class;
+                if let Some((class, getter)) = class.and_then(|c| self.method(c, name))
+                    && getter.params.is_empty()
+                    && let Some(file) = self.classes.get(class).map(|c| c.0)
+                {
+                    let at = At { scope: file, this: Some(*id), class: Some(class), file };
+                    return self.invoke(&getter, at, &Arguments::default());
+                }
+                let node = self.tree.get(*id);
+                let field = node.and_then(|n| n.fields.iter().find(|(key, _)| same_name(key, name)));
+                field.map_or(Value::Part(*id), |(_, value)| value.clone())
+            }
+            Value::Part(id) => Value::Part(*id),
+            _ => Value::Unknown,
+        }
+    }
+
+    fn text(&mut self, pieces: &[Piece], at: At) -> Value {
+        let mut pattern = Pattern::empty();
+        for piece in pieces {
+            match piece {
+                Piece::Literal(text) => pattern.push(text),
+                Piece::Expr(expr) => match self.eval(expr, at).text() {
+                    Some(inner) => pattern.extend(inner),
+                    None => pattern.push_any(),
+                },
+            }
+        }
+        Value::Text(Arc::new(pattern))
+    }
+
+    fn object(&mut self, entries: &[Entry], range: Range, at: At) -> Value {
+        let span = self.span(at.file, range);
+        Value::Object(Arc::new(Object { span, entries: self.members(entries, at) }))
+    }
+
+    fn members(&mut self, entries: &[Entry], at: At) -> Vec<Member> {
+        let mut members = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let value = self.eval(&entry.value, at);
+            match &entry.key {
+                Some(key) => members.push(Member {
+                    key: key.clone(),
+                    span: self.span(at.file, entry.range),
+                    value_span: self.span(at.file, entry.value.range),
+                    value,
+                }),
+                None => {
+                    if let Value::Object(object) = value {
+                        members.extend(object.entries.iter().cloned());
+                    }
+                }
+            }
+        }
+        members
+    }
+
+    /// Gives a value a name. `declares`: a new variable of this scope.
+    fn bind(&mut self, target: &Expr, value: Value, at: At, declares: bool) {
+        match &target.kind {
+            Kind::Name(name) => {
+                let mut scope = at.scope;
+                if !declares {
+                    // the variable may stand further out
+                    let mut search = Some(at.scope);
+                    while let Some(id) = search {
+                        let Some(known) = self.scopes.get(id) else { break };
+                        if known.variables.contains_key(name) {
+                            scope = id;
+                            break;
+                        }
+                        search = known.parent;
+                    }
+                    if let (Some(Language::Java | Language::CSharp), Some(this)) =
+                        (self.language(at), at.this)
+                        && search.is_none()
+                        && let Some(node) = self.tree.get_mut(this)
+                    {
+                        // a field, unless it is a variable that is declared here: both at once do no harm
+                        node.fields.insert(name.clone(), value.clone());
+                    }
+                }
+                if let Some(known) = self.scopes.get_mut(scope) {
+                    let keeps = value.is_unknown() && !declares && known.variables.contains_key(name);
+                    if !keeps {
+                        known.variables.insert(name.clone(), value);
+                    }
+                }
+            }
+            Kind::Member(object, name, start) => {
+                let holder = self.eval(object, at);
+                let Some(id) = holder.node() else { return };
+                let span = self.span(at.file, Range { start: *start, end: target.range.end });
+                let Some(node) = self.tree.get_mut(id) else { return };
+                node.overrides.push((name.clone(), span));
+                if let Value::Node(_) = holder
+                    && !(value.is_unknown() && node.fields.contains_key(name))
+                {
+                    node.fields.insert(name.clone(), value);
+                }
+            }
+            Kind::Object(entries) => {
+                for entry in entries {
+                    let Some(key) = &entry.key else { continue };
+                    let inner = self.member(&value, key);
+                    self.bind(&entry.value, inner, at, declares);
+                }
+            }
+            Kind::List(targets) => {
+                for (index, target) in targets.iter().enumerate() {
+                    let inner = match &value {
+                        Value::List(list) => list.get(index).cloned().unwrap_or(Value::Unknown),
+                        _ => Value::Unknown,
+                    };
+                    self.bind(target, inner, at, declares);
+                }
+            }
+            // `a, b` without parentheses
+            Kind::Block(targets) => {
+                for target in targets {
+                    self.bind(target, Value::Unknown, at, declares);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn arguments(&mut self, call: &Call, at: At) -> Arguments {
+        let positional = call.args.iter().map(|arg| self.eval(arg, at)).collect();
+        let spans = call.args.iter().map(|arg| self.span(at.file, arg.range)).collect();
+        let named = self.members(&call.named, at);
+        let parentheses = call.parentheses.map(|range| self.span(at.file, range));
+        Arguments { positional, named, spans, parentheses }
+    }
+
+    fn call(&mut self, call: &Call, range: Range, at: At) -> Value {
+        let span = self.span(at.file, range);
+        match &call.callee {
+            Callee::Super => {
+                let args = self.arguments(call, at);
+                if let Some(class) = at.class {
+                    self.construct_base(class, &args, at);
+                }
+                Value::Unknown
+            }
+            Callee::This => {
+                let args = self.arguments(call, at);
+                if let Some(class) = at.class {
+                    self.construct(class, &args, at);
+                }
+                Value::Unknown
+            }
+            Callee::New(class) => {
+                let args = self.arguments(call, at);
+                let init = call.init.as_ref().map(|init| self.eval(init, at));
+                let site = Site { span, name: span.start, parentheses: args.parentheses };
+                let name = class.as_ref().map_or("", last_name);
+                let known = class.as_ref().and_then(|c| self.class_of(c, at));
+                let made = self.instantiate(known, name, &args, site, at);
+                match (made, init) {
+                    (Value::Node(id), Some(Value::Object(init))) => {
+                        if let Some(node) = self.tree.get_mut(id) {
+                            for member in &init.entries {
+                                node.fields.insert(member.key.clone(), member.value.clone());
+                            }
+                            node.props.get_or_insert(init);
+                        }
+                        Value::Node(id)
+                    }
+                    (Value::Unknown, Some(init)) => init,
+                    (made, _) => made,
+                }
+            }
+            Callee::Plain(callee) => self.plain_call(callee, call, span, at),
+        }
+    }
+
+    fn plain_call(&mut self, callee: &Expr, call: &Call, span: Span, at: At) -> Value {
+        match &callee.kind {
+            Kind::Name(name) => {
+                let args = self.arguments(call, at);
+                let site = Site { span, name: span.start, parentheses: args.parentheses };
+                if let Some(Value::Closure(closure)) = self.variable(name, at) {
+                    return self.enter(&closure, &args);
+                }
+                if let Some(this) = at.this
+                    && let Some(class) = self.tree.get(this).and_then(|n| n.class)
+                    && let Some((class, method)) = self.method(class, name)
+                    && let Some(file) = self.classes.get(class).map(|c| c.0)
+                {
+                    // Java and C#: a method without `this`
+                    let at = At { scope: file, this: Some(this), class: Some(class), file };
+                    return self.invoke(&method, at, &args);
+                }
+                if at.this.is_none()
+                    && let Some((class, method)) = at.class.and_then(|c| self.method(c, name))
+                    && let Some(file) = self.classes.get(class).map(|c| c.0)
+                {
+                    let at = At { scope: file, this: None, class: Some(class), file };
+                    return self.invoke(&method, at, &args);
+                }
+                if let Some((file, function)) = self.function(name, at) {
+                    let at = At { scope: file, this: None, class: None, file };
+                    return self.invoke(&function, at, &args);
+                }
+                let class = self.class_of(callee, at);
+                let made = self.instantiate(class, name, &args, site, at);
+                self.callbacks(&args, &[]);
+                made
+            }
+            Kind::Member(object, name, start) => self.method_call(object, name, *start, call, span, at),
+            _ => {
+                let callee = self.eval(callee, at);
+                let args = self.arguments(call, at);
+                if let Value::Closure(closure) = callee {
+                    return self.enter(&closure, &args);
+                }
+                self.callbacks(&args, &[]);
+                Value::Unknown
+            }
+        }
+    }
+
+    fn method_call(
+        &mut self,
+        object: &Expr,
+        name: &Str,
+        start: u32,
+        call: &Call,
+        span: Span,
+        at: At,
+    ) -> Value {
+        let language = self.language(at);
+        if language == Some(Language::Java) {
+            if name == "create"
+                && let Kind::Member(class, builder, _) = &object.kind
+                && builder == "Builder"
+            {
+                let args = self.arguments(call, at);
+                let site = Site { span, name: start, parentheses: args.parentheses };
+                let known = self.class_of(class, at);
+                let made = self.instantiate(known, last_name(class), &args, site, at);
+                if let Value::Node(id) = made
+                    && let Some(node) = self.tree.get_mut(id)
+                {
+                    node.building = true;
+                }
+                return made;
+            }
+            if name == "builder" && call.args.is_empty() {
+                return Value::Object(Arc::new(Object { span, entries: Vec::new() }));
+            }
+        }
+        // a class or package, not a value
+        if let Kind::Name(namespace) = &object.kind
+            && self.variable(namespace, at).is_none()
+        {
+            let args = self.arguments(call, at);
+            return self.static_call(namespace, name, start, &args, span, at);
+        }
+        let holder = self.eval(object, at);
+        let args = self.arguments(call, at);
+        let site = Site { span, name: start, parentheses: args.parentheses };
+        match &holder {
+            Value::Node(id) => {
+                let id = *id;
+                let class = self.tree.get(id).and_then(|n| n.class);
+                if let Some((class, method)) = class.and_then(|c| self.method(c, name))
+                    && let Some(file) = self.classes.get(class).map(|c| c.0)
+                {
+                    let at = At { scope: file, this: Some(id), class: Some(class), file };
+                    return self.invoke(&method, at, &args);
+                }
+                if let Some(node) = self.tree.get_mut(id)
+                    && node.building
+                {
+                    // the expression goes on to `build()`
+                    node.site.span.end = node.site.span.end.max(span.end);
+                    if name == "build" {
+                        node.building = false;
+                        return Value::Node(id);
+                    }
+                    let member = built(name, start, span, &args);
+                    let props = node.props.take();
+                    let mut props = props.map_or_else(
+                        || Object { span: Span::new(span.file, start, span.end), entries: Vec::new() },
+                        Arc::unwrap_or_clone,
+                    );
+                    props.span.end = props.span.end.max(span.end);
+                    props.entries.push(member);
+                    node.props = Some(Arc::new(props));
+                    return Value::Node(id);
+                }
+                if let Some(Value::Closure(closure)) =
+                    self.tree.get(id).and_then(|n| n.fields.get(name)).cloned()
+                {
+                    return self.enter(&closure, &args);
+                }
+                self.attached(id, name, &args, site)
+            }
+            Value::Part(id) => self.attached(*id, name, &args, site),
+            Value::Object(props) => {
+                if let Some(Value::Closure(closure)) = props.get(name).map(|m| m.value.clone()) {
+                    return self.enter(&closure, &args);
+                }
+                if language == Some(Language::Java) {
+                    if name == "build" {
+                        return Value::Object(Arc::clone(props));
+                    }
+                    let mut props = (**props).clone();
+                    props.span.end = props.span.end.max(span.end);
+                    props.entries.push(built(name, start, span, &args));
+                    return Value::Object(Arc::new(props));
+                }
+                self.callbacks(&args, &[]);
+                Value::Unknown
+            }
+            Value::List(list) => {
+                let list = Arc::clone(list);
+                self.callbacks(&args, &list);
+                match name.as_str() {
+                    "concat" | "filter" | "sort" | "reverse" | "slice" | "stream" | "toList" => holder,
+                    _ => Value::Unknown,
+                }
+            }
+            Value::Text(text) => {
+                let text = Arc::clone(text);
+                match name.as_str() {
+                    "format" | "formatted" => Value::Text(Arc::new(filled(&text))),
+                    "toString" | "trim" | "strip" => holder,
+                    _ => Value::Unknown,
+                }
+            }
+            Value::Closure(closure) => {
+                let closure = Arc::clone(closure);
+                self.enter(&closure, &args)
+            }
+            Value::Unknown => {
+                let made = self.instantiate(None, last_name(object), &args, site, at);
+                self.callbacks(&args, &[]);
+                made
+            }
+        }
+    }
+
+    fn static_call(
+        &mut self,
+        namespace: &Str,
+        name: &Str,
+        start: u32,
+        args: &Arguments,
+        span: Span,
+        at: At,
+    ) -> Value {
+        let site = Site { span, name: start, parentheses: args.parentheses };
+        // `Class.method(…)` of the app's own
+        if let Some(class) = self.class_named(namespace, at) {
+            if let Some((class, method)) = self.method(class, name)
+                && let Some(file) = self.classes.get(class).map(|c| c.0)
+            {
+                let at = At { scope: file, this: None, class: Some(class), file };
+                return self.invoke(&method, at, args);
+            }
+        }
+        let library = self.source_of(namespace, at).is_some_and(|s| is_library(&s));
+        if !library {
+            if let Some((file, function)) = self.function(name, at)
+                && self.language(at) != Some(Language::Java)
+            {
+                let at = At { scope: file, this: None, class: None, file };
+                return self.invoke(&function, at, args);
+            }
+            if let Some(class) = self.class_named(name, at) {
+                return self.instantiate(Some(class), name, args, site, at);
+            }
+        }
+        match (name.as_str(), args.positional.first()) {
+            // jsii.String("x"), String.valueOf(x), and the values of Go
+            ("String" | "Bool" | "Number" | "valueOf", Some(value)) if args.positional.len() == 1 => {
+                return value.clone();
+            }
+            ("Sprintf" | "format" | "Format", Some(Value::Text(text))) => {
+                return Value::Text(Arc::new(filled(text)));
+            }
+            ("of" | "asList" | "Strings", Some(_))
+                if matches!(namespace.as_str(), "List" | "Arrays" | "Set" | "jsii") =>
+            {
+                return Value::List(Arc::new(args.positional.clone()));
+            }
+            ("of", Some(_)) if namespace == "Map" => return Value::Unknown,
+            _ => {}
+        }
+        // `s3.Bucket(…)`, `awss3.NewBucket(…)`: the class is the name; `Vpc.fromLookup(…)`: it is the namespace
+        let class = match name.strip_prefix("New") {
+            Some(class) if self.language(at) == Some(Language::Go) => class,
+            _ if name.starts_with(|c: char| c.is_ascii_uppercase()) => name,
+            _ => namespace,
+        };
+        let made = self.instantiate(None, class, args, site, at);
+        self.callbacks(args, &[]);
+        made
+    }
+
+    /// A call of a library's function or constructor, or of one of the app's classes.
+    fn instantiate(
+        &mut self,
+        class: Option<usize>,
+        name: &str,
+        args: &Arguments,
+        site: Site,
+        at: At,
+    ) -> Value {
+        if self.tree.nodes.len() >= MAX_NODES {
+            self.exceeded.get_or_insert(format!("more than {MAX_NODES} constructs"));
+            return Value::Unknown;
+        }
+        if let Some(class) = class {
+            let id = self.tree.push(Node::new(site, Some(class), name.into()));
+            if let Some(node) = self.tree.get_mut(id) {
+                node.props = args.props();
+            }
+            let file = self.classes.get(class).map_or(at.file, |c| c.0);
+            self.construct(class, args, At { scope: file, this: Some(id), class: Some(class), file });
+            return Value::Node(id);
+        }
+        if name == "App" && args.scope().is_none_or(|s| s.node().is_none()) {
+            let id = self.tree.push(Node::new(site, None, name.into()));
+            self.tree.attach(id, Parent::Root, Pattern::any());
+            return Value::Node(id);
+        }
+        let scope = args.scope().and_then(Value::node);
+        let id = args.id().and_then(Value::text);
+        let parent = match (scope, id) {
+            (Some(scope), Some(_)) => Parent::Node(scope),
+            // an id that is not known, behind a scope
+            (Some(scope), None)
+                if args.positional.len() >= 2
+                    && matches!(args.id(), Some(Value::Unknown))
+                    && name.starts_with(|c: char| c.is_ascii_uppercase()) =>
+            {
+                Parent::Node(scope)
+            }
+            (None, Some(id))
+                if !id.is_any()
+                    && matches!(args.scope(), Some(Value::Unknown))
+                    && args.positional.len() + args.named.len() >= 2
+                    && name.starts_with(|c: char| c.is_ascii_uppercase()) =>
+            {
+                Parent::Unknown
+            }
+            _ => {
+                self.mentions(args, name, site);
+                return args.props_of_plain().map_or(Value::Unknown, Value::Object);
+            }
+        };
+        let pattern = id.map_or_else(Pattern::any, in_path);
+        let mut node = Node::new(site, None, name.into());
+        node.props = args.props();
+        let below_part = matches!(args.scope(), Some(Value::Part(_)));
+        node.descends = below_part;
+        let id = self.tree.push(node);
+        self.tree.attach(id, parent, pattern);
+        Value::Node(id)
+    }
+
+    /// Runs a constructor of a class of the app on `at.this`.
+    fn construct(&mut self, class: usize, args: &Arguments, at: At) {
+        let Some((file, declared)) = self.classes.get(class).cloned() else { return };
+        let again = !self.visited_classes.insert(class);
+        if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
+            return;
+        }
+        let _ = again;
+        let at = At { scope: self.new_scope(file), this: at.this, class: Some(class), file };
+        self.depth += 1;
+        let count = args.positional.len() + args.named.len();
+        let fits = |f: &&Arc<Function>| f.params.len() == count;
+        let declared_constructors = &declared.constructors;
+        // `this(…)` calls another one than the one that is running
+        let constructor = declared_constructors.iter().find(fits).or(declared_constructors.last()).cloned();
+        for (name, value) in &declared.fields {
+            let value = self.eval(value, at);
+            if let Some(node) = at.this.and_then(|id| self.tree.get_mut(id)) {
+                node.fields.insert(name.clone(), value);
+            }
+        }
+        match constructor.or_else(|| declared.primary.clone()) {
+            Some(constructor) => {
+                self.invoke(&constructor, at, args);
+            }
+            None => self.construct_base(class, args, at),
+        }
+        self.depth -= 1;
+        // what never calls its base class's constructor is a construct all the same if it has a base
+        if declared.base.is_some()
+            && let Some(this) = at.this
+            && self.tree.get(this).is_some_and(|n| n.parent == Parent::None)
+            && args.scope().and_then(Value::node).is_some()
+        {
+            self.hang(this, args);
+        }
+    }
+
+    /// Runs the constructor of the base class on `at.this`.
+    fn construct_base(&mut self, class: usize, args: &Arguments, at: At) {
+        let Some((file, declared)) = self.classes.get(class).cloned() else { return };
+        let Some(base) = &declared.base else { return };
+        let outside = At { scope: file, this: None, class: None, file };
+        if let Some(known) = self.class_of(base, outside).filter(|known| *known != class) {
+            let inner = At { scope: file, this: at.this, class: Some(known), file };
+            self.construct(known, args, inner);
+            return;
+        }
+        let Some(this) = at.this else { return };
+        if last_name(base) == "App" {
+            self.tree.attach(this, Parent::Root, Pattern::any());
+            return;
+        }
+        self.hang(this, args);
+    }
+
+    /// Hangs a construct of a class of the app where the arguments of the library's constructor say.
+    fn hang(&mut self, this: NodeId, args: &Arguments) {
+        let pattern = args.id().and_then(Value::text).map_or_else(Pattern::any, in_path);
+        let parent = match args.scope() {
+            Some(Value::Node(scope) | Value::Part(scope)) => Parent::Node(*scope),
+            _ => Parent::Unknown,
+        };
+        if let Some(node) = self.tree.get_mut(this) {
+            node.base_props = args.props();
+            node.descends = matches!(args.scope(), Some(Value::Part(_)));
+        }
+        self.tree.attach(this, parent, pattern);
+    }
+
+    /// A method of a library on a construct: it may make constructs, and it may set properties.
+    fn attached(&mut self, id: NodeId, name: &Str, args: &Arguments, site: Site) -> Value {
+        let record = record(name, args, site);
+        let first = record.first.clone();
+        let props = args.positional.iter().find_map(Value::object).cloned().or_else(|| args.props());
+        if let Some(node) = self.tree.get_mut(id) {
+            node.calls.push(record);
+        }
+        self.mentions(args, name, site);
+        self.callbacks(args, &[]);
+        let makes = ["add", "create", "new", "schedule", "configure"];
+        let makes = makes.iter().any(|verb| name.to_ascii_lowercase().starts_with(verb));
+        match first {
+            Some(first) if makes && !first.is_any() && self.tree.nodes.len() < MAX_NODES => {
+                let mut node = Node::new(site, None, name.clone());
+                node.descends = true;
+                node.props = props;
+                let child = self.tree.push(node);
+                self.tree.attach(child, Parent::Node(id), in_path(&first));
+                Value::Node(child)
+            }
+            _ => Value::Part(id),
+        }
+    }
+
+    /// Constructs among the arguments learn of the call: `table.grantRead(function)`.
+    fn mentions(&mut self, args: &Arguments, name: &str, site: Site) {
+        let values = args.positional.iter().chain(args.named.iter().map(|m| &m.value));
+        let nodes: Vec<NodeId> = values.filter_map(Value::node).collect();
+        for id in nodes {
+            let record = record(name, args, site);
+            if let Some(node) = self.tree.get_mut(id) {
+                node.calls.push(record);
+            }
+        }
+    }
+
+    /// Functions that are passed to a library are called: with the elements of a list, or with something.
+    fn callbacks(&mut self, args: &Arguments, list: &[Value]) {
+        let values = args.positional.iter().chain(args.named.iter().map(|m| &m.value));
+        let closures: Vec<Arc<Closure>> = values
+            .filter_map(|value| match value {
+                Value::Closure(closure) => Some(Arc::clone(closure)),
+                _ => None,
+            })
+            .collect();
+        for closure in closures {
+            if list.is_empty() {
+                self.enter(&closure, &Arguments::default());
+            }
+            for element in list.iter().take(MAX_ELEMENTS) {
+                let args = Arguments { positional: vec![element.clone()], ..Arguments::default() };
+                self.enter(&closure, &args);
+            }
+        }
+    }
+
+    fn enter(&mut self, closure: &Closure, args: &Arguments) -> Value {
+        let at = At { scope: closure.scope, this: closure.this, class: closure.class, file: closure.file };
+        self.invoke(&closure.function, at, args)
+    }
+
+    /// Calls a function of the app; `at.scope` is what is around it.
+    fn invoke(&mut self, function: &Arc<Function>, at: At, args: &Arguments) -> Value {
+        if self.depth + 8 >= MAX_DEPTH {
+            self.exceeded.get_or_insert(format!("calls nested more than {MAX_DEPTH} deep"));
+            return Value::Unknown;
+        }
+        self.visited_functions.insert(Arc::as_ptr(function));
+        self.depth += 8;
+        let inner = At { scope: self.new_scope(at.scope), ..at };
+        let mut position = 0;
+        let mut taken: Vec<Str> = Vec::new();
+        for param in &function.params {
+            let name = match &param.target.kind {
+                Kind::Name(name) => Some(name.clone()),
+                _ => None,
+            };
+            if param.rest {
+                let entries: Vec<Member> =
+                    args.named.iter().filter(|m| !taken.contains(&m.key)).cloned().collect();
+                let span = args.parentheses.unwrap_or_else(|| self.span(at.file, param.target.range));
+                let rest = Value::Object(Arc::new(Object { span, entries }));
+                self.bind(&param.target, rest, inner, true);
+                continue;
+            }
+            let by_name = name.as_ref().and_then(|n| args.named.iter().find(|m| m.key == *n));
+            let value = match by_name {
+                Some(member) => {
+                    taken.push(member.key.clone());
+                    member.value.clone()
+                }
+                None => {
+                    position += 1;
+                    args.positional.get(position - 1).cloned().unwrap_or(Value::Unknown)
+                }
+            };
+            let value = match (&param.default, value.is_unknown()) {
+                (Some(default), true) => self.eval(default, inner),
+                _ => value,
+            };
+            if param.own
+                && let (Some(name), Some(node)) = (&name, at.this.and_then(|id| self.tree.get_mut(id)))
+            {
+                node.fields.insert(name.clone(), value.clone());
+            }
+            self.bind(&param.target, value, inner, true);
+        }
+        self.returns.push(Value::Unknown);
+        self.block(&function.body, inner);
+        self.depth -= 8;
+        self.returns.pop().unwrap_or(Value::Unknown)
+    }
+
+    /// A method of a class of the app or of its bases, with the class that has it.
+    fn method(&self, class: usize, name: &str) -> Option<(usize, Arc<Function>)> {
+        let mut class = class;
+        for _ in 0..16 {
+            let (file, declared) = self.classes.get(class)?;
+            if let Some(method) = declared.methods.iter().find(|m| m.name.as_deref() == Some(name)) {
+                return Some((class, Arc::clone(method)));
+            }
+            let at = At { scope: *file, this: None, class: None, file: *file };
+            let base = self.class_of(declared.base.as_ref()?, at)?;
+            if base == class {
+                return None;
+            }
+            class = base;
+        }
+        None
+    }
+
+    /// The app's class that an expression names.
+    fn class_of(&self, expr: &Expr, at: At) -> Option<usize> {
+        match &expr.kind {
+            Kind::Name(name) => self.class_named(name, at),
+            Kind::Member(object, name, _) => {
+                if let Kind::Name(namespace) = &object.kind
+                    && self.source_of(namespace, at).is_some_and(|s| is_library(&s))
+                {
+                    return None;
+                }
+                self.class_named(name, at)
+            }
+            _ => None,
+        }
+    }
+
+    fn class_named(&self, name: &str, at: At) -> Option<usize> {
+        let known = self.classes_by_name.get(name)?;
+        let source = self.source_of(name, at);
+        if source.as_deref().is_some_and(is_library) {
+            return None;
+        }
+        let files = known.iter().map(|id| self.classes.get(*id).map_or(0, |c| c.0));
+        let at = self.nearest(files, source.as_deref(), at)?;
+        known.get(at).copied()
+    }
+
+    fn function(&self, name: &str, at: At) -> Option<(usize, Arc<Function>)> {
+        let known = self.functions.get(name)?;
+        let source = self.source_of(name, at);
+        if source.as_deref().is_some_and(is_library) {
+            return None;
+        }
+        let at = self.nearest(known.iter().map(|(file, _)| *file), source.as_deref(), at)?;
+        known.get(at).cloned()
+    }
+
+    /// Of several declarations of a name, the one that is meant: in the same file, in the one that is imported, the
+    /// first.
+    fn nearest(
+        &self,
+        files: impl Iterator<Item = usize> + Clone,
+        source: Option<&str>,
+        at: At,
+    ) -> Option<usize> {
+        let same_family = |file: usize| {
+            let family = |language: Language| match language {
+                Language::TypeScript | Language::Tsx | Language::JavaScript => 0,
+                Language::Python => 1,
+                Language::Java => 2,
+                Language::CSharp => 3,
+                Language::Go => 4,
+            };
+            let (a, b) = (self.modules.get(file), self.modules.get(at.file));
+            a.zip(b).is_some_and(|(a, b)| family(a.language) == family(b.language))
+        };
+        if let Some(own) = files.clone().position(|file| file == at.file) {
+            return Some(own);
+        }
+        if let Some(source) = source {
+            let last = source.trim_end_matches(".js").rsplit(['/', '.']).next().unwrap_or(source);
+            let imported = files.clone().position(|file| {
+                self.modules.get(file).is_some_and(|m| {
+                    let stem = m.stem.strip_suffix("/index").or(m.stem.strip_suffix("/__init__"));
+                    stem.unwrap_or(&m.stem).rsplit('/').next() == Some(last)
+                })
+            });
+            if imported.is_some() {
+                return imported;
+            }
+        }
+        files.clone().position(same_family)
+    }
+
+    /// Where a file imports a name from.
+    fn source_of(&self, name: &str, at: At) -> Option<Str> {
+        let imports = &self.modules.get(at.file)?.module.imports;
+        imports.iter().find(|(known, _)| known == name).map(|(_, source)| source.clone())
+    }
+}
+
+impl Arguments {
+    /// What a call of a library's that makes no construct is given: `new PolicyStatement({…})` stands for its props.
+    fn props_of_plain(&self) -> Option<Arc<Object>> {
+        self.positional.iter().find_map(Value::object).cloned().or_else(|| self.props())
+    }
+}
+
+/// One call of a builder: `.versioned(true)`.
+fn built(name: &Str, start: u32, span: Span, args: &Arguments) -> Member {
+    let value_span = args.spans.first().copied().unwrap_or(span);
+    Member {
+        key: name.clone(),
+        span: Span::new(span.file, start, span.end),
+        value_span,
+        value: args.positional.first().cloned().unwrap_or(Value::Unknown),
+    }
+}
+
+fn record(name: &str, args: &Arguments, site: Site) -> Attached {
+    let objects = args.positional.iter().filter_map(Value::object).cloned().chain(args.props()).collect();
+    let first = args.positional.first().and_then(Value::text).cloned();
+    Attached { name: name.into(), site, first, objects }
+}
+
+/// As a construct path has an id.
+fn in_path(id: &Pattern) -> Pattern {
+    match id.as_literal() {
+        Some(text) if text.contains('/') => Pattern::literal(&text.replace('/', "--")),
+        _ => id.clone(),
+    }
+}
+
+/// What `%s` and `{}` in a format leave unknown.
+fn filled(text: &Pattern) -> Pattern {
+    let Some(text) = text.as_literal() else { return Pattern::any() };
+    let mut pattern = Pattern::empty();
+    let mut rest = text;
+    while let Some(at) = rest.find(['%', '{']) {
+        pattern.push(rest.get(..at).unwrap_or(""));
+        pattern.push_any();
+        let hole = rest.get(at..).unwrap_or("");
+        let width = if hole.starts_with('{') {
+            hole.find('}').map_or(hole.len(), |n| n + 1)
+        } else {
+            hole.find(|c: char| c.is_ascii_alphabetic()).map_or(hole.len(), |n| n + 1)
+        };
+        rest = hole.get(width..).unwrap_or("");
+    }
+    pattern.push(rest);
+    pattern
+}
+
+/// The last name of `a.b.C`.
+fn last_name(expr: &Expr) -> &str {
+    match &expr.kind {
+        Kind::Name(name) | Kind::Member(_, name, _) => name,
+        _ => "",
+    }
+}
+
+/// Whether an import is of the CDK itself or of a library of constructs.
+fn is_library(source: &str) -> bool {
+    let source = source.to_ascii_lowercase();
+    ["aws-cdk", "aws_cdk", "awscdk", "amazon.cdk", "cdk-nag", "cdk_nag"]
+        .iter()
+        .any(|sign| source.contains(sign))
+        || matches!(source.as_str(), "constructs" | "software.constructs")
+}

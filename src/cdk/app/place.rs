@@ -1,0 +1,366 @@
+//! From what a policy found in a template to the place in the app's source.
+
+use std::sync::Arc;
+
+use crate::Str;
+use crate::source::Span;
+
+use super::props::{Way, ways};
+use super::tree::{Attached, Node, NodeId};
+use super::value::{Member, Object, Value, same_name};
+use super::{App, SiteOf};
+
+/// Names under which one property is set from outside of what the construct offers.
+const OVERRIDES: [&str; 4] =
+    ["addPropertyOverride", "addOverride", "addPropertyDeletionOverride", "addDeletionOverride"];
+
+/// What is looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted<'w> {
+    /// The construct's path.
+    pub path: &'w str,
+    /// Where the app's first own frame of its creation stack points, if there is one.
+    pub frame: Option<Span>,
+    /// The registry type of the resource.
+    pub type_name: &'w str,
+    /// The property's path in the registry type, numbers for elements of lists; empty for the resource as a whole.
+    pub property: &'w [Str],
+    /// The texts and numbers of the value that a policy found; they tell one call of a method from another.
+    pub values: &'w [Str],
+}
+
+/// What was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What to point at: the prop, the props where it is missing, or the beginning of the construct's expression.
+    pub span: Span,
+    /// The whole expression that makes the construct, or the call that made a library make it.
+    pub construct: Span,
+    /// Whether `span` is the place that sets the property.
+    pub exact: bool,
+}
+
+/// A prop of a construct, for a fix.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Prop {
+    /// It is given: the whole `name: value`, and the value alone.
+    Given {
+        /// Name and value.
+        entry: Span,
+        /// The value.
+        value: Span,
+    },
+    /// It can be added.
+    Missing(Insertion),
+}
+
+/// Where a prop would be added.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Insertion {
+    /// An empty span where text is put.
+    pub at: Span,
+    /// What the text is put into.
+    pub into: Into,
+}
+
+/// What a new prop becomes part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Into {
+    /// Behind the last of other props: a comma (or, of a builder, nothing) goes before it.
+    Props,
+    /// Into empty props.
+    EmptyProps,
+    /// As a further argument: the props have to be written with their braces.
+    Arguments,
+}
+
+/// Where one construct's properties may be set.
+struct Candidate<'a> {
+    node: NodeId,
+    /// The method call that made a library make the construct.
+    call: Option<&'a Attached>,
+}
+
+impl App {
+    /// Finds the place.
+    pub fn find(&self, wanted: &Wanted<'_>) -> Option<Found> {
+        let candidate = self.candidate(wanted)?;
+        let node = self.tree.get(candidate.node)?;
+        let construct = candidate.call.map_or(node.site.span, |c| c.site.span);
+        if !wanted.property.is_empty() {
+            if let Some(span) = self.prop_span(node, candidate.call, wanted) {
+                return Some(Found { span, construct, exact: true });
+            }
+            if candidate.call.is_none()
+                && let Some(props) = props_of(node)
+                && self.is_one_line(props.span)
+                && construct.contains(props.span)
+            {
+                return Some(Found { span: props.span, construct, exact: false });
+            }
+        }
+        Some(Found {
+            span: self.head(construct, candidate.call.map(|c| c.site.name)),
+            construct,
+            exact: false,
+        })
+    }
+
+    /// Whose properties are looked at.
+    fn candidate(&self, wanted: &Wanted<'_>) -> Option<Candidate<'_>> {
+        let segments: Vec<&str> = wanted.path.split('/').collect();
+        let found = self.tree.find(&segments);
+        if let Some(frame) = wanted.frame {
+            let sites = self.sites.get(&(frame.file, frame.start))?;
+            // of several at one place (a loop, a class that is used twice) the one on the construct's path
+            let on_path = |site: &&SiteOf| {
+                site.call.is_none() && found.is_some_and(|m| self.is_within(m.node, site.node))
+            };
+            let site = sites.iter().find(on_path).or_else(|| sites.iter().find(|s| s.call.is_none()));
+            let site = site.or_else(|| sites.first())?;
+            return Some(self.with_call(*site));
+        }
+        let found = found?;
+        let rest = segments.get(found.consumed..).unwrap_or_default();
+        Some(self.with_call(SiteOf { node: found.node, call: self.policy_call(found.node, rest) }))
+    }
+
+    fn with_call(&self, site: SiteOf) -> Candidate<'_> {
+        let call = site.call.and_then(|c| self.tree.get(site.node)?.calls.get(c));
+        Candidate { node: site.node, call }
+    }
+
+    /// Whether a construct is another, or somewhere below it.
+    fn is_within(&self, node: NodeId, outer: NodeId) -> bool {
+        let mut at = node;
+        for _ in 0..64 {
+            if at == outer {
+                return true;
+            }
+            match self.tree.get(at).map(|n| n.parent) {
+                Some(super::tree::Parent::Node(parent)) => at = parent,
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    /// A role's default policy and a resource's policy exist because of the first call that needs them.
+    fn policy_call(&self, node: NodeId, rest: &[&str]) -> Option<usize> {
+        let wants: &[&str] = match rest {
+            [.., "DefaultPolicy"] | [.., "DefaultPolicy", "Resource"] => {
+                &["grant", "addtorolepolicy", "addtopolicy", "addtoprincipalpolicy", "addtotaskrolepolicy"]
+            }
+            [.., "Policy", "Resource"] => &["grant", "addtoresourcepolicy"],
+            _ => return None,
+        };
+        let calls = &self.tree.get(node)?.calls;
+        calls.iter().position(|call| {
+            let name: String = call.name.to_ascii_lowercase().chars().filter(|c| *c != '_').collect();
+            wants.iter().any(|want| name.starts_with(want))
+        })
+    }
+
+    /// Where a property is set.
+    fn prop_span(&self, node: &Node, call: Option<&Attached>, wanted: &Wanted<'_>) -> Option<Span> {
+        if let Some(span) = overridden(node, wanted.property) {
+            return Some(span);
+        }
+        let objects = || {
+            let of_call = call.into_iter().flat_map(|c| &c.objects);
+            let own: Vec<&Arc<Object>> = if call.is_some() {
+                Vec::new()
+            } else {
+                node.base_props.iter().chain(node.props.iter()).collect()
+            };
+            of_call.chain(own)
+        };
+        if node.class_name.starts_with("Cfn") && call.is_none() {
+            if let Some(member) = objects().find_map(|o| nested(o, wanted.property)) {
+                return Some(member.span);
+            }
+            return None;
+        }
+        for way in ways(wanted.type_name, wanted.property) {
+            match way {
+                Way::Prop(path) => {
+                    let steps: Vec<&str> = path.split('.').collect();
+                    if let Some(member) = objects().find_map(|o| exact(o, &steps)) {
+                        return Some(member.span);
+                    }
+                }
+                Way::Method(name) => {
+                    let calls = node.calls.iter().filter(|c| same_name(&c.name, name));
+                    if let Some(best) = self.best(calls, wanted.values) {
+                        return Some(self.head(best.site.span, Some(best.site.name)));
+                    }
+                }
+            }
+        }
+        // a prop of the property's own name
+        if let Some(first) = wanted.property.first()
+            && let Some(member) = objects().find_map(|o| o.get(first))
+        {
+            return Some(member.span);
+        }
+        // the value itself, as text in a prop or in a call on the construct
+        let telling: Vec<&Str> = wanted.values.iter().filter(|v| is_telling(v)).collect();
+        if telling.is_empty() {
+            return None;
+        }
+        for object in objects() {
+            let has = |member: &&Member| telling.iter().any(|v| self.has_text(member.value_span, v));
+            if let Some(member) = object.entries.iter().find(has) {
+                return Some(member.span);
+            }
+        }
+        let calls = node.calls.iter().filter(|c| telling.iter().any(|v| self.has_text(c.site.span, v)));
+        let best = self.best(calls, wanted.values)?;
+        Some(self.head(best.site.span, Some(best.site.name)))
+    }
+
+    /// Of several calls, the one in which most of the values are written.
+    fn best<'c>(&self, calls: impl Iterator<Item = &'c Attached>, values: &[Str]) -> Option<&'c Attached> {
+        let mut best: Option<(usize, &Attached)> = None;
+        for call in calls {
+            let place = call.site.parentheses.unwrap_or(call.site.span);
+            let hits = values.iter().filter(|v| self.has_text(place, v)).count();
+            if best.is_none_or(|(most, _)| hits > most) {
+                best = Some((hits, call));
+            }
+        }
+        best.map(|(_, call)| call)
+    }
+
+    /// Whether a text or number stands as such in the source there.
+    fn has_text(&self, span: Span, value: &str) -> bool {
+        let Some(text) = self.files.get(&span.file).map(|f| f.slice(span)) else { return false };
+        let word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let digits = value.bytes().all(|b| b.is_ascii_digit());
+        text.match_indices(value).any(|(at, _)| {
+            let before = text.get(..at).and_then(|t| t.chars().next_back());
+            let after = text.get(at + value.len()..).and_then(|t| t.chars().next());
+            if digits {
+                !word(before) && !word(after)
+            } else {
+                matches!(before, Some('"' | '\'' | '`')) && matches!(after, Some('"' | '\'' | '`'))
+            }
+        })
+    }
+
+    fn is_one_line(&self, span: Span) -> bool {
+        self.files.get(&span.file).is_some_and(|f| !f.slice(span).contains('\n'))
+    }
+
+    /// The beginning of an expression: up to the end of its line. Of a chain of calls, from the called name.
+    fn head(&self, span: Span, name: Option<u32>) -> Span {
+        let Some(file) = self.files.get(&span.file) else { return span };
+        let start = match name {
+            Some(name) if span.start < name && name < span.end => {
+                let chain = Span::new(span.file, span.start, name);
+                if file.slice(chain).contains('\n') { name } else { span.start }
+            }
+            _ => span.start,
+        };
+        let rest = Span::new(span.file, start, span.end);
+        let line = file.slice(rest).lines().next().unwrap_or("").trim_end();
+        Span::new(span.file, start, start + line.len() as u32)
+    }
+
+    /// A prop of the construct that has a path, for a fix: by the names that the construct's class knows it by.
+    pub fn prop(&self, path: &str, frame: Option<Span>, names: &[&str]) -> Option<Prop> {
+        let wanted = Wanted { path, frame, ..Wanted::default() };
+        let candidate = self.candidate(&wanted)?;
+        if candidate.call.is_some() {
+            return None;
+        }
+        let node = self.tree.get(candidate.node)?;
+        let objects: Vec<&Arc<Object>> = node.base_props.iter().chain(node.props.iter()).collect();
+        for name in names {
+            let steps: Vec<&str> = name.split('.').collect();
+            if let Some(member) = objects.iter().find_map(|o| exact(o, &steps)) {
+                return Some(Prop::Given { entry: member.span, value: member.value_span });
+            }
+        }
+        let file = self.files.get(&node.site.span.file)?;
+        let props = objects.first().filter(|o| o.span.file == file.id);
+        let empty = |at: u32, into| Insertion { at: Span::new(file.id, at, at), into };
+        Some(Prop::Missing(match props {
+            Some(props) => match props.entries.iter().rfind(|m| props.span.contains(m.span)) {
+                Some(last) => empty(last.span.end, Into::Props),
+                None => empty(props.span.start + 1, Into::EmptyProps),
+            },
+            None => {
+                let parentheses = node.site.parentheses?;
+                let inside = file.slice(parentheses);
+                let end = inside.trim_end().strip_suffix(')')?.trim_end();
+                let end = end.strip_suffix(',').unwrap_or(end);
+                empty(parentheses.start + end.len() as u32, Into::Arguments)
+            }
+        }))
+    }
+}
+
+/// The props to point at when something is missing in them.
+fn props_of(node: &Node) -> Option<&Arc<Object>> {
+    node.props.as_ref().or(node.base_props.as_ref())
+}
+
+/// Whether a text says enough to be looked for on its own.
+fn is_telling(value: &str) -> bool {
+    value.len() >= 4
+        && !matches!(
+            value,
+            "Allow" | "Deny" | "true" | "false" | "2012-10-17" | "default" | "Enabled" | "Disabled"
+        )
+}
+
+/// The place where a property is overridden behind the construct's back.
+fn overridden(node: &Node, property: &[Str]) -> Option<Span> {
+    let steps: Vec<&str> =
+        property.iter().map(Str::as_str).filter(|s| !s.bytes().all(|b| b.is_ascii_digit())).collect();
+    for call in node.calls.iter().rev().filter(|c| OVERRIDES.iter().any(|o| same_name(&c.name, o))) {
+        let Some(path) = call.first.as_ref().and_then(|p| p.as_literal()) else { continue };
+        let path = path.strip_prefix("Properties.").unwrap_or(path);
+        let named: Vec<&str> = path.split('.').filter(|s| !s.bytes().all(|b| b.is_ascii_digit())).collect();
+        let common = named.iter().zip(&steps).take_while(|(a, b)| a == b).count();
+        if common > 0 && (common == named.len() || common == steps.len()) {
+            return Some(call.site.span);
+        }
+    }
+    let first = steps.first()?;
+    node.overrides.iter().rev().find(|(name, _)| same_name(name, first)).map(|(_, span)| *span)
+}
+
+/// The member at the end of a path.
+fn exact<'o>(object: &'o Object, steps: &[&str]) -> Option<&'o Member> {
+    let (first, rest) = steps.split_first()?;
+    let member = object.get(first)?;
+    match (rest, &member.value) {
+        ([], _) => Some(member),
+        (_, Value::Object(inner)) => exact(inner, rest),
+        _ => None,
+    }
+}
+
+/// The innermost member on the way along a registry path.
+fn nested<'o>(object: &'o Object, path: &[Str]) -> Option<&'o Member> {
+    let (first, rest) = path.split_first()?;
+    let member = object.get(first)?;
+    let mut rest = rest;
+    let mut value = &member.value;
+    loop {
+        match value {
+            Value::Object(inner) => return nested(inner, rest).or(Some(member)),
+            Value::List(list) => {
+                let Some((index, more)) = rest.split_first() else { return Some(member) };
+                let Some(element) = index.parse::<usize>().ok().and_then(|i| list.get(i)) else {
+                    return Some(member);
+                };
+                value = element;
+                rest = more;
+            }
+            _ => return Some(member),
+        }
+    }
+}
