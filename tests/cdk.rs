@@ -10,7 +10,6 @@
     reason = "a test may panic"
 )]
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use masugata::cdk;
@@ -98,7 +97,7 @@ fn real_apps_agree_with_their_maps() {
         let read = cdk::read(&loader, &directory.join("cdk.out"));
         assert_eq!(read.diagnostics, []);
         let start = std::time::Instant::now();
-        let app = cdk::App::open(&loader, &directory.join("cdk.out"));
+        let app = cdk::App::open(&loader, &directory.join("cdk.out"), 2);
         let took = start.elapsed();
         assert_eq!(app.diagnostics, []);
         let text = std::fs::read_to_string(directory.join("map.jsonl")).unwrap();

@@ -22,7 +22,7 @@
 (implicit_object_creation_expression (initializer_expression) @init) @new
 (invocation_expression function: (_) @callee arguments: (_) @args) @call
 (argument name: (_) @name (_) @value .) @argument
-(member_access_expression expression: (_) @of name: (_) @name) @member
+(member_access_expression expression: _ @of name: (_) @name) @member
 (conditional_access_expression condition: (_) @of (member_binding_expression name: (_) @name)) @member
 (element_access_expression expression: (_) @of) @index
 
@@ -46,6 +46,7 @@
 (integer_literal) @scalar
 (real_literal) @scalar
 (boolean_literal) @scalar
-(this) @this
+"this" @this
+(argument "this") @this
 (identifier) @ident
 (comment) @skip

@@ -33,6 +33,9 @@
 (dictionary_splat (_) @value) @spread
 (list) @list
 (tuple) @list
+(pattern_list) @list
+(tuple_pattern) @list
+(expression_list) @list
 (string) @text
 (string_content) @fragment
 (interpolation expression: (_) @value) @piece

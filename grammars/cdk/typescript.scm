@@ -53,6 +53,7 @@
 (shorthand_property_identifier_pattern) @shorthand
 (spread_element (_) @value) @spread
 (array) @list
+(array_pattern) @list
 (string) @text
 (template_string) @text
 (string_fragment) @fragment

@@ -7,6 +7,7 @@
 
 mod app;
 mod frames;
+mod way;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,10 +17,12 @@ use serde_json::Value;
 
 use crate::Str;
 use crate::cloudformation;
-use crate::program::{Construct, Constructs, Program};
+use crate::program::{Construct, Constructs, Expr, Program};
 use crate::source::{Diagnostic, Loader, Span};
 
 use frames::Frames;
+
+pub use way::Way;
 
 pub use app::language::Language;
 pub use app::{App, Found, Insertion, Into, Prop, Wanted};
@@ -165,12 +168,24 @@ fn stack(
         artifact.get("environment").and_then(Value::as_str).and_then(|e| e.strip_prefix("aws://"));
     let (account, region) = environment.and_then(|e| e.split_once('/')).unzip();
     let known = |part: Option<&str>| part.filter(|p| !p.starts_with("unknown-")).map(Str::from);
-    assembly.stacks.push(Stack {
-        name: name.into(),
-        account: known(account),
-        region: known(region),
-        program,
-    });
+    let (account, region) = (known(account), known(region));
+    let stack_name = artifact.get("properties").and_then(|p| p.get("stackName")).and_then(Value::as_str);
+    let pseudo = [
+        ("AWS::AccountId", account.as_deref()),
+        ("AWS::Region", region.as_deref()),
+        ("AWS::StackName", stack_name),
+    ];
+    let nowhere = Span::new(file.id, 0, 0);
+    for (name, value) in pseudo {
+        program.environment.extend(value.map(|value| (Str::from(name), Expr::string(value, nowhere))));
+    }
+    cloudformation::complete_environment(&mut program.environment);
+    let parameters = artifact.get("properties").and_then(|p| p.get("parameters")).and_then(Value::as_object);
+    for (name, value) in parameters.into_iter().flatten() {
+        let value = value.as_str().map(|value| (Str::from(name.as_str()), Expr::string(value, nowhere)));
+        program.environment.extend(value);
+    }
+    assembly.stacks.push(Stack { name: name.into(), account, region, program });
 }
 
 /// What an artifact's metadata tells of its constructs.

@@ -4,11 +4,12 @@
 //! a module call, that is the argument of the outermost call that passes it; the line inside the module is related.
 
 use crate::Str;
+use crate::cdk;
 use crate::eval::{Guard, OriginStep, Store, Via};
 use crate::graph::Graph;
-use crate::model::Presence;
-use crate::policy::{Place, Subject, Verdict};
-use crate::source::{Sources, Span};
+use crate::model::{self, Presence};
+use crate::policy::{Change, Place, Subject, Verdict};
+use crate::source::{Loader, Sources, Span};
 
 use super::finding::{Location, Related, Resource};
 
@@ -72,8 +73,34 @@ pub(super) fn header(graph: &Graph, verdict: &Verdict) -> Option<Span> {
     }
 }
 
+/// The way from the templates of a cloud assembly to the app's source.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Back<'s> {
+    pub(super) way: &'s cdk::Way,
+    pub(super) loader: &'s Loader,
+}
+
+impl Back<'_> {
+    /// The place in the app's source for a place in a resource's properties.
+    fn find(self, resource: &model::Resource, template: Option<Span>, missing: &[Str]) -> Option<cdk::Found> {
+        let construct = resource.construct.as_ref()?;
+        self.way.find(self.loader, &construct.path, construct.source, &resource.type_name, template, missing)
+    }
+
+    /// The line that makes a resource's construct.
+    pub(super) fn line(self, resource: &model::Resource) -> Option<Span> {
+        let found = self.find(resource, None, &[]).map(|found| found.span);
+        found.or(resource.construct.as_ref().and_then(|c| c.source))
+    }
+}
+
 /// Places a failing verdict.
-pub(super) fn locate(graph: &Graph, sources: &Sources, verdict: &Verdict) -> Option<Located> {
+pub(super) fn locate(
+    graph: &Graph,
+    sources: &Sources,
+    back: Option<Back<'_>>,
+    verdict: &Verdict,
+) -> Option<Located> {
     let finding = verdict.finding.as_ref()?;
     let store = &*graph.store;
     let own = match &verdict.subject {
@@ -143,10 +170,29 @@ pub(super) fn locate(graph: &Graph, sources: &Sources, verdict: &Verdict) -> Opt
 
     // In a cloud assembly the reader edits the app; the template is generated.
     let mut generated = None;
-    if let Some(source) = holder.and_then(|r| r.construct.as_ref()).and_then(|c| c.source) {
-        generated = Some(primary);
-        covered.push(source);
-        primary = source;
+    if let Some(holder) = holder.filter(|r| r.construct.is_some()) {
+        let missing = finding.fixes.iter().flat_map(|fix| &fix.changes).find_map(|change| match change {
+            Change::Set { path, .. } if !path.from_element => Some(path.steps.as_slice()),
+            _ => None,
+        });
+        let missing = missing.filter(|_| own.is_some_and(|o| o.id == holder.id)).unwrap_or_default();
+        let found = back.and_then(|back| back.find(holder, Some(used), missing));
+        let traced = holder.construct.as_ref().and_then(|c| c.source);
+        if let Some(source) = found.map(|found| found.span).or(traced) {
+            generated = Some(primary);
+            covered.push(source);
+            covered.extend(found.map(|found| found.construct));
+            covered.extend(traced);
+            related.insert(
+                0,
+                Mention {
+                    address: Some(holder.address.clone()),
+                    span: primary,
+                    message: "in the template".into(),
+                },
+            );
+            primary = source;
+        }
     }
     let mut seen: Vec<(Span, Option<Str>)> = vec![(primary, None)];
     related.retain(|m| {

@@ -22,7 +22,7 @@ use crate::{cdk, cloudformation, terraform};
 
 use super::evidence::{Evidence, evidence};
 use super::finding::{Finding, Location, Unknown};
-use super::locate;
+use super::locate::{self, Back};
 use super::session::{Session, panic_text};
 
 /// From how many resources on a root's policies run on the worker threads.
@@ -246,6 +246,8 @@ impl Session {
             let declared =
                 |name: &Str| module.inputs.contains_key(name) || cloudformation::is_pseudo_parameter(name);
             inputs.values.extend(given.into_iter().filter(|(name, _)| declared(name)));
+            let fixed = program.environment.iter().filter(|(name, _)| declared(name));
+            inputs.values.extend(fixed.map(|(name, value)| (name.clone(), value.clone())));
         }
         if let (RootKind::Terraform, Some(module)) = (root.kind, module) {
             let options = &self.options;
@@ -337,8 +339,11 @@ pub(super) fn check(session: &Session, root: &Root) -> RootOutcome {
     for program in programs {
         files_of(session, root, &program, &mut outcome);
         let linked = session.link(root, program);
-        judge(session, &linked, &mut outcome);
+        judge(session, root, &linked, &mut outcome);
         outcome.diagnostics.extend(linked.diagnostics);
+    }
+    if let Some(way) = session.way(root) {
+        outcome.diagnostics.extend(way.diagnostics().iter().cloned());
     }
     outcome
 }
@@ -388,7 +393,9 @@ struct Work<'s> {
     subjects: Vec<ResourceId>,
 }
 
-fn judge(session: &Session, linked: &Linked, outcome: &mut RootOutcome) {
+fn judge(session: &Session, root: &Root, linked: &Linked, outcome: &mut RootOutcome) {
+    let way = session.way(root);
+    let back = way.as_deref().map(|way| Back { way, loader: &session.loader });
     let graph = &linked.graph;
     outcome.resources += graph
         .resources
@@ -418,7 +425,7 @@ fn judge(session: &Session, linked: &Linked, outcome: &mut RootOutcome) {
         let mut part = RootOutcome { judged: keep.then(Vec::new), ..RootOutcome::default() };
         for id in *subjects {
             match catch_unwind(AssertUnwindSafe(|| work.policy.run(graph, *id))) {
-                Ok(verdicts) => take(session, graph, work.page, verdicts, &mut part),
+                Ok(verdicts) => take(session, back, graph, work.page, verdicts, &mut part),
                 Err(panic) => part.diagnostics.push(page_failed(graph, work.page, *id, panic.as_ref())),
             }
         }
@@ -472,7 +479,7 @@ fn judge_inputs(session: &Session, linked: &Linked, outcome: &mut RootOutcome) {
                     for verdict in &mut verdicts {
                         verdict.subject = Subject::Input(subject.address());
                     }
-                    take(session, &linked.graph, page, verdicts, &mut part);
+                    take(session, None, &linked.graph, page, verdicts, &mut part);
                 }
                 Err(panic) => {
                     let message = format!(
@@ -506,8 +513,14 @@ fn page_failed(
 }
 
 /// Turns verdicts into findings.
-fn take(session: &Session, graph: &Graph, page: &Entrance, verdicts: Vec<Verdict>, part: &mut RootOutcome) {
-    let sources: &Sources = session.loader.sources();
+fn take(
+    session: &Session,
+    back: Option<Back<'_>>,
+    graph: &Graph,
+    page: &Entrance,
+    verdicts: Vec<Verdict>,
+    part: &mut RootOutcome,
+) {
     for verdict in verdicts {
         let findings = part.findings.len();
         match verdict.outcome {
@@ -515,10 +528,10 @@ fn take(session: &Session, graph: &Graph, page: &Entrance, verdicts: Vec<Verdict
             policy::Outcome::Unknown => {
                 part.unknown += 1;
                 if session.options.unknowns {
-                    part.unknowns.extend(unknown(session, graph, sources, page, &verdict));
+                    part.unknowns.extend(unknown(session, back, graph, page, &verdict));
                 }
             }
-            policy::Outcome::Fail => fail(session, graph, sources, page, &verdict, part),
+            policy::Outcome::Fail => fail(session, back, graph, page, &verdict, part),
         }
         if let Some(judged) = &mut part.judged {
             let finding = part.findings.get(findings).cloned();
@@ -535,12 +548,19 @@ fn relative<'c>(session: &Session, location: &Location, buffer: &'c mut PathBuf)
 
 fn unknown(
     session: &Session,
+    back: Option<Back<'_>>,
     graph: &Graph,
-    sources: &Sources,
     page: &Entrance,
     verdict: &Verdict,
 ) -> Option<Unknown> {
-    let span = locate::header(graph, verdict).or_else(|| verdict.finding.as_ref().map(|f| f.primary.span))?;
+    let sources: &Sources = session.loader.sources();
+    let line = match &verdict.subject {
+        Subject::Resource(id) => graph.resource(*id).and_then(|r| back?.line(r)),
+        Subject::Input(_) => None,
+    };
+    let span = line
+        .or_else(|| locate::header(graph, verdict))
+        .or_else(|| verdict.finding.as_ref().map(|f| f.primary.span))?;
     let location = Location::of(sources, span)?;
     let mut buffer = PathBuf::new();
     let at = relative(session, &location, &mut buffer);
@@ -557,15 +577,16 @@ fn unknown(
 
 fn fail(
     session: &Session,
+    back: Option<Back<'_>>,
     graph: &Graph,
-    sources: &Sources,
     page: &Entrance,
     verdict: &Verdict,
     part: &mut RootOutcome,
 ) {
     let Some(found) = verdict.finding.as_ref() else { return };
+    let sources: &Sources = session.loader.sources();
     let (Some(mut resource), Some(located)) =
-        (locate::subject(graph, verdict), locate::locate(graph, sources, verdict))
+        (locate::subject(graph, verdict), locate::locate(graph, sources, back, verdict))
     else {
         return;
     };

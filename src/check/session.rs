@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
+use parking_lot::Mutex;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Str;
+use crate::cdk;
 use crate::policy::Library;
 use crate::program::Expr;
 use crate::source::{self, Diagnostic, Discovery, Loader, Severity, SourceFile};
@@ -18,7 +20,8 @@ use crate::terraform::{self, Supplied};
 use super::config::Config;
 use super::finding::{Finding, Outcome, Rule, Summary, Unknown};
 use super::ledger::Ledger;
-use super::root::{Root, RootOutcome};
+use super::locate::Back;
+use super::root::{Root, RootKind, RootOutcome};
 use super::select::{Selection, Wanted};
 
 /// The stack of a worker thread, in bytes. Budgets bound the depth of every recursion to far less.
@@ -83,6 +86,7 @@ pub struct Session {
     pub(super) ledger: Ledger,
     pub(super) modules: terraform::Modules,
     pool: OnceLock<Option<rayon::ThreadPool>>,
+    ways: Mutex<FxHashMap<PathBuf, Arc<cdk::Way>>>,
 }
 
 impl Session {
@@ -115,6 +119,7 @@ impl Session {
             ledger,
             modules,
             pool: OnceLock::new(),
+            ways: Mutex::default(),
         }
     }
 
@@ -150,6 +155,30 @@ impl Session {
         }
         let roots = super::root::find(self, &mut found);
         (roots, found)
+    }
+
+    /// Of a cloud assembly: the way back to the app's source.
+    pub(super) fn way(&self, root: &Root) -> Option<Arc<cdk::Way>> {
+        if root.kind != RootKind::Assembly {
+            return None;
+        }
+        let mut ways = self.ways.lock();
+        let new = || Arc::new(cdk::Way::new(&root.path, self.options.threads));
+        Some(Arc::clone(ways.entry(root.path.clone()).or_insert_with(new)))
+    }
+
+    /// Finds the lines of the app that made the resources of a cloud assembly's stack, also where no creation stack
+    /// tells.
+    pub fn place_constructs(&self, root: &Root, linked: &mut super::Linked) {
+        let Some(way) = self.way(root) else { return };
+        let back = Back { way: &way, loader: &self.loader };
+        let lines: Vec<_> = linked.graph.resources.iter().map(|r| back.line(r)).collect();
+        for (resource, line) in linked.graph.resources.iter_mut().zip(lines) {
+            if let Some(construct) = &mut resource.construct {
+                construct.source = line.or(construct.source);
+            }
+        }
+        linked.diagnostics.extend(way.diagnostics().iter().cloned());
     }
 
     /// Runs something on the worker threads, which are started when first needed; on the caller's where there is but

@@ -16,7 +16,11 @@ pub(super) fn run(args: GraphArgs) -> Result<u8, Error> {
     for root in &roots {
         let (programs, problems) = session.programs(root);
         diagnostics.extend(problems);
-        linked.extend(programs.into_iter().map(|program| session.link(root, program)));
+        for program in programs {
+            let mut stack = session.link(root, program);
+            session.place_constructs(root, &mut stack);
+            linked.push(stack);
+        }
     }
     diagnostics.extend(linked.iter().flat_map(|l| l.diagnostics.iter().cloned()));
     diagnostics.extend(session.loader.remarks());

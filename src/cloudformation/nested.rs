@@ -52,7 +52,7 @@ fn read_with(tree: &Tree, loader: Option<&Loader>, given: Option<&IndexMap<Str, 
     let root = programs.add(tree);
     let modules: Vec<Arc<Module>> = programs.modules.into_iter().flatten().collect();
     let constructs = constructs(&modules);
-    Program { modules, root, diagnostics: programs.diagnostics, constructs }
+    Program { modules, root, diagnostics: programs.diagnostics, constructs, environment: IndexMap::default() }
 }
 
 /// The constructs that a template itself tells (`Metadata` › `aws:cdk:path`), without the app's lines.

@@ -23,6 +23,8 @@ pub struct Program {
     pub diagnostics: Vec<Diagnostic>,
     /// For templates that a CDK app made: the constructs behind the resources.
     pub constructs: Constructs,
+    /// Of a stack of a CDK app: the pseudo parameters and parameters that the app itself fixes.
+    pub environment: IndexMap<Str, Expr>,
 }
 
 impl Program {

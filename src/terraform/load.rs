@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use indexmap::IndexMap;
 use parking_lot::Mutex;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -92,7 +93,13 @@ impl Modules {
             linked.into_iter().map(|m| m.unwrap_or_else(|| Arc::new(nothing()))).collect();
         let mut seen = FxHashSet::default();
         diagnostics.retain(|d| seen.insert((d.span, d.code, d.message.clone())));
-        Program { modules, root, diagnostics, constructs: Constructs::default() }
+        Program {
+            modules,
+            root,
+            diagnostics,
+            constructs: Constructs::default(),
+            environment: IndexMap::default(),
+        }
     }
 }
 

@@ -69,6 +69,7 @@ fn a_plan_is_a_program_of_instances() {
         root: masugata::program::ModuleId(0),
         diagnostics: Vec::new(),
         constructs: masugata::program::Constructs::default(),
+        environment: indexmap::IndexMap::default(),
     };
     insta::assert_snapshot!(format!("{}-- called\n{}", outline(&program), outline(&called)));
 }

@@ -128,6 +128,14 @@ impl<'t> Lowering<'t> {
     }
 
     fn expr(&mut self, node: Node<'t>, depth: usize) -> Expr {
+        // parentheses, statements: what is inside is meant
+        let mut node = node;
+        while self.role(node).is_none() {
+            match self.named(node).as_slice() {
+                [only] => node = *only,
+                _ => break,
+            }
+        }
         let kind = if depth > MAX_DEPTH {
             self.too_deep = true;
             Kind::Unknown
@@ -140,17 +148,10 @@ impl<'t> Lowering<'t> {
         Expr { range: range(node), kind }
     }
 
-    /// What stands for itself only: parentheses, `await`, statements, blocks.
+    /// What has no meaning of its own: blocks, branches, statements.
     fn plain(&mut self, node: Node<'t>, depth: usize) -> Kind {
-        let mut body = self.named(node);
-        match (body.len(), body.pop()) {
-            (0, _) | (_, None) => Kind::Unknown,
-            (1, Some(only)) => self.expr(only, depth).kind,
-            _ => {
-                let body = self.children(node, depth);
-                if body.is_empty() { Kind::Unknown } else { Kind::Block(body) }
-            }
-        }
+        let body = self.children(node, depth);
+        if body.is_empty() { Kind::Unknown } else { Kind::Block(body) }
     }
 
     fn with_role(&mut self, node: Node<'t>, role: Role, depth: usize) -> Kind {

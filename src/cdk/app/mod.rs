@@ -1,29 +1,32 @@
 //! The source of a CDK app: which expression makes which construct, and where in it a property is set.
 //!
 //! The files are read with tree-sitter through one query a language (`grammars/cdk/*.scm`) into a form that all
-//! languages share ([`ir`]); that is followed from the app's entry ([`interpret`]) into a tree of constructs whose ids
-//! may be known in part ([`tree`]). A construct path is looked up there; what a library makes below it belongs to the
+//! languages share (`ir`); that is followed from the app's entry (`interpret`) into a tree of constructs whose ids may
+//! be known in part (`tree`). A construct path is looked up there; what a library makes below it belongs to the
 //! nearest call in the app's own code.
 
 mod discover;
 mod interpret;
 mod ir;
-pub mod language;
+pub(super) mod language;
 mod lower;
 mod place;
 mod props;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod value;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::source::{Diagnostic, FileId, Loader, SourceFile, Span};
 
 use interpret::Loaded;
+use language::Language;
 use tree::{NodeId, Tree};
 
 pub use place::{Found, Insertion, Into, Prop, Wanted};
@@ -36,6 +39,9 @@ const MAX_TOTAL_BYTES: usize = 64 << 20;
 
 /// From how many files on they are parsed on several threads.
 const MANY_FILES: usize = 12;
+
+/// The stack of the threads that read an app, in bytes: budgets bound what they need to a fraction.
+const STACK: usize = 32 << 20;
 
 /// The source of an app.
 #[derive(Debug, Default)]
@@ -56,8 +62,9 @@ struct SiteOf {
 }
 
 impl App {
-    /// Reads the source of the app that made the assembly in a directory.
-    pub fn open(loader: &Loader, assembly: &Path) -> App {
+    /// Reads the source of the app that made the assembly in a directory, with so many threads (0: as many as there are
+    /// processors).
+    pub fn open(loader: &Loader, assembly: &Path, threads: usize) -> App {
         let sources = discover::sources(loader, assembly);
         let mut app = App::default();
         let mut exceeded = sources.exceeded;
@@ -78,17 +85,8 @@ impl App {
             let stem = inner.to_string_lossy().replace('\\', "/");
             texts.push((file, language, stem));
         }
-        let read = |(file, language, stem): (Arc<SourceFile>, language::Language, String)| {
-            let module = lower::read(language, &file.text)?;
-            Some((Loaded { file: file.id, language, stem, module }, file))
-        };
-        let loaded: Vec<(Loaded, Arc<SourceFile>)> = if texts.len() >= MANY_FILES {
-            texts.into_par_iter().filter_map(read).collect()
-        } else {
-            texts.into_iter().filter_map(read).collect()
-        };
-        let (modules, files): (Vec<Loaded>, Vec<Arc<SourceFile>>) = loaded.into_iter().unzip();
-        let followed = interpret::follow(&modules);
+        let (modules, files) = parse(texts, threads);
+        let Some(followed) = on_large_stack(|| interpret::follow(&modules)) else { return app };
         if let Some(deep) = modules.iter().find(|m| m.module.too_deep) {
             exceeded.get_or_insert(format!("expressions nested too deeply in `{}`", deep.stem));
         }
@@ -125,4 +123,45 @@ impl App {
             }
         }
     }
+}
+
+/// A file to parse: itself, its language, its path in the app without the ending.
+type Text = (Arc<SourceFile>, Language, String);
+
+/// Parses files; in their order.
+fn parse(texts: Vec<Text>, threads: usize) -> (Vec<Loaded>, Vec<Arc<SourceFile>>) {
+    let available = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = if threads == 0 { available() } else { threads };
+    let threads = if texts.len() >= MANY_FILES { threads } else { 1 };
+    let read = |(file, language, stem): &Text| {
+        let module = lower::read(*language, &file.text)?;
+        let loaded = Loaded { file: file.id, language: *language, stem: stem.clone(), module };
+        Some((loaded, Arc::clone(file)))
+    };
+    // Threads of its own and not the workers': a worker that waits here for others could be handed another finding,
+    // which waits for this.
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(text) = texts.get(index) else { return done };
+            done.push((index, read(text)));
+        }
+    };
+    let mut parsed: Vec<(usize, Option<(Loaded, Arc<SourceFile>)>)> = std::thread::scope(|scope| {
+        let start = || std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok();
+        let started: Vec<_> = (0..threads).filter_map(|_| start()).collect();
+        started.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect()
+    });
+    parsed.sort_unstable_by_key(|(index, _)| *index);
+    parsed.into_iter().filter_map(|(_, loaded)| loaded).unzip()
+}
+
+/// Runs something deeply recursive, whatever stack the caller has; none if there is no thread for it.
+fn on_large_stack<R: Send>(work: impl FnOnce() -> R + Send) -> Option<R> {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok()?;
+        thread.join().ok()
+    })
 }

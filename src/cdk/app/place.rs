@@ -267,8 +267,9 @@ impl App {
         Span::new(span.file, start, start + line.len() as u32)
     }
 
-    /// A prop of the construct that has a path, for a fix: by the names that the construct's class knows it by.
-    pub fn prop(&self, path: &str, frame: Option<Span>, names: &[&str]) -> Option<Prop> {
+    /// A prop of the construct that has a path, for a fix: by the names that the construct's class knows a registry
+    /// property by. None where the construct is not the one that the app makes (a library made it on the way).
+    pub fn prop(&self, path: &str, frame: Option<Span>, type_name: &str, property: &[Str]) -> Option<Prop> {
         let wanted = Wanted { path, frame, ..Wanted::default() };
         let candidate = self.candidate(&wanted)?;
         if candidate.call.is_some() {
@@ -276,11 +277,21 @@ impl App {
         }
         let node = self.tree.get(candidate.node)?;
         let objects: Vec<&Arc<Object>> = node.base_props.iter().chain(node.props.iter()).collect();
-        for name in names {
-            let steps: Vec<&str> = name.split('.').collect();
-            if let Some(member) = objects.iter().find_map(|o| exact(o, &steps)) {
-                return Some(Prop::Given { entry: member.span, value: member.value_span });
-            }
+        let given = if node.class_name.starts_with("Cfn") {
+            objects.iter().find_map(|o| nested(o, property))
+        } else {
+            let ways = ways(type_name, property);
+            let by_table = ways.iter().find_map(|way| match way {
+                Way::Prop(path) => {
+                    let steps: Vec<&str> = path.split('.').collect();
+                    objects.iter().find_map(|o| exact(o, &steps))
+                }
+                Way::Method(_) => None,
+            });
+            by_table.or_else(|| objects.iter().find_map(|o| o.get(property.first()?)))
+        };
+        if let Some(member) = given {
+            return Some(Prop::Given { entry: member.span, value: member.value_span });
         }
         let file = self.files.get(&node.site.span.file)?;
         let props = objects.first().filter(|o| o.span.file == file.id);

@@ -48,6 +48,7 @@ pub fn read(tree: &Tree) -> Program {
             root: ModuleId(0),
             diagnostics,
             constructs: Constructs::default(),
+            environment: IndexMap::default(),
         };
     };
     let mut reader = PlanReader {
@@ -75,7 +76,13 @@ pub fn read(tree: &Tree) -> Program {
     }
     reader.outputs();
     let modules = reader.modules.into_values().map(|m| Arc::new(m.module)).collect();
-    Program { modules, root: ModuleId(0), diagnostics, constructs: Constructs::default() }
+    Program {
+        modules,
+        root: ModuleId(0),
+        diagnostics,
+        constructs: Constructs::default(),
+        environment: IndexMap::default(),
+    }
 }
 
 /// A module of the plan's configuration part.
