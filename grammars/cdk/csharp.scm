@@ -13,7 +13,7 @@
 (parameter name: (_) @name) @param
 (lambda_expression parameters: (_) @params) @function
 (lambda_expression body: (block) @body) @function
-(lambda_expression body: (expression) @result) @function
+(lambda_expression body: (_) @result) @function
 
 (object_creation_expression type: (_) @callee) @new
 (object_creation_expression arguments: (_) @args) @new

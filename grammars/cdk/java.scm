@@ -7,7 +7,7 @@
 (formal_parameter name: (_) @name) @param
 (lambda_expression parameters: (_) @params) @function
 (lambda_expression body: (block) @body) @function
-(lambda_expression body: (expression) @result) @function
+(lambda_expression body: (_) @result) @function
 
 (explicit_constructor_invocation constructor: (super) arguments: (_) @args) @super_call
 (explicit_constructor_invocation constructor: (this) arguments: (_) @args) @this_call

@@ -11,7 +11,7 @@
 (arrow_function parameters: (_) @params) @function
 (arrow_function parameter: (_) @params) @function
 (arrow_function body: (statement_block) @body) @function
-(arrow_function body: (expression) @result) @function
+(arrow_function body: (_) @result) @function
 (assignment_pattern left: (_) @name right: (_) @default) @param
 
 (call_expression function: (super) arguments: (_) @args) @super_call

@@ -19,7 +19,7 @@
 (arrow_function parameters: (_) @params) @function
 (arrow_function parameter: (_) @params) @function
 (arrow_function body: (statement_block) @body) @function
-(arrow_function body: (expression) @result) @function
+(arrow_function body: (_) @result) @function
 
 (call_expression function: (super) arguments: (_) @args) @super_call
 (call_expression function: (_) @callee arguments: (arguments) @args) @call

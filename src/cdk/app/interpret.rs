@@ -14,13 +14,16 @@ use super::tree::{Attached, Node, NodeId, Parent, Pattern, Site, Tree};
 use super::value::{Closure, Member, Object, Value, same_name};
 
 /// How many expressions are followed.
-const MAX_STEPS: usize = 2_000_000;
+const MAX_STEPS: usize = 500_000;
 
 /// How deeply expressions and calls are nested while they are followed.
 const MAX_DEPTH: usize = 900;
 
 /// How many constructs are made.
 const MAX_NODES: usize = 100_000;
+
+/// How often a function may be within itself.
+const MAX_RECURSION: usize = 3;
 
 /// Loops over known lists: how many elements are followed.
 const MAX_ELEMENTS: usize = 32;
@@ -111,6 +114,8 @@ struct Interpreter<'m> {
     functions: FxHashMap<Str, Vec<(usize, Arc<Function>)>>,
     visited_classes: FxHashSet<usize>,
     visited_functions: FxHashSet<*const Function>,
+    /// The functions that are being followed.
+    active: Vec<*const Function>,
     scopes: Vec<Scope>,
     returns: Vec<Value>,
     tree: Tree,
@@ -128,6 +133,7 @@ pub(super) fn follow(modules: &[Loaded]) -> Followed {
         functions: FxHashMap::default(),
         visited_classes: FxHashSet::default(),
         visited_functions: FxHashSet::default(),
+        active: Vec::new(),
         scopes: modules.iter().map(|_| Scope::default()).collect(),
         returns: Vec::new(),
         tree: Tree::default(),
@@ -747,13 +753,12 @@ impl Interpreter<'_> {
     ) -> Value {
         let site = Site { span, name: start, parentheses: args.parentheses };
         // `Class.method(…)` of the app's own
-        if let Some(class) = self.class_named(namespace, at) {
-            if let Some((class, method)) = self.method(class, name)
-                && let Some(file) = self.classes.get(class).map(|c| c.0)
-            {
-                let at = At { scope: file, this: None, class: Some(class), file };
-                return self.invoke(&method, at, args);
-            }
+        if let Some(class) = self.class_named(namespace, at)
+            && let Some((class, method)) = self.method(class, name)
+            && let Some(file) = self.classes.get(class).map(|c| c.0)
+        {
+            let at = At { scope: file, this: None, class: Some(class), file };
+            return self.invoke(&method, at, args);
         }
         let library = self.source_of(namespace, at).is_some_and(|s| is_library(&s));
         if !library {
@@ -859,11 +864,10 @@ impl Interpreter<'_> {
     /// Runs a constructor of a class of the app on `at.this`.
     fn construct(&mut self, class: usize, args: &Arguments, at: At) {
         let Some((file, declared)) = self.classes.get(class).cloned() else { return };
-        let again = !self.visited_classes.insert(class);
+        self.visited_classes.insert(class);
         if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
             return;
         }
-        let _ = again;
         let at = At { scope: self.new_scope(file), this: at.this, class: Some(class), file };
         self.depth += 1;
         let count = args.positional.len() + args.named.len();
@@ -994,7 +998,12 @@ impl Interpreter<'_> {
             self.exceeded.get_or_insert(format!("calls nested more than {MAX_DEPTH} deep"));
             return Value::Unknown;
         }
-        self.visited_functions.insert(Arc::as_ptr(function));
+        let identity = Arc::as_ptr(function);
+        self.visited_functions.insert(identity);
+        if self.active.iter().filter(|f| **f == identity).count() >= MAX_RECURSION {
+            return Value::Unknown;
+        }
+        self.active.push(identity);
         self.depth += 8;
         let inner = At { scope: self.new_scope(at.scope), ..at };
         let mut position = 0;
@@ -1037,6 +1046,7 @@ impl Interpreter<'_> {
         self.returns.push(Value::Unknown);
         self.block(&function.body, inner);
         self.depth -= 8;
+        self.active.pop();
         self.returns.pop().unwrap_or(Value::Unknown)
     }
 

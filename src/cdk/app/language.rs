@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
-use tree_sitter::Query;
+use super::pattern::Patterns;
 
 /// A language that apps are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -88,15 +88,16 @@ pub(super) enum Part {
 }
 
 /// What a capture's name means.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Capture {
     Role(Role),
     Part(Part),
-    /// Only for a predicate.
+    /// Only for a predicate: the name begins with `_`.
     Helper,
 }
 
-fn capture(name: &str) -> Capture {
+/// The meaning of a capture; none if it has none.
+pub(super) fn capture(name: &str) -> Option<Capture> {
     let role = match name {
         "class" => Role::Class,
         "function" => Role::Function,
@@ -131,40 +132,34 @@ fn capture(name: &str) -> Capture {
         "import" => Role::Import,
         "skip" => Role::Skip,
         _ => {
-            return match name {
-                "name" => Capture::Part(Part::Name),
-                "base" => Capture::Part(Part::Base),
-                "body" => Capture::Part(Part::Body),
-                "result" => Capture::Part(Part::Result),
-                "params" => Capture::Part(Part::Params),
-                "default" => Capture::Part(Part::Default),
-                "own" => Capture::Part(Part::Own),
-                "callee" => Capture::Part(Part::Callee),
-                "args" => Capture::Part(Part::Args),
-                "init" => Capture::Part(Part::Init),
-                "super_args" => Capture::Part(Part::SuperArgs),
-                "this_args" => Capture::Part(Part::ThisArgs),
-                "of" => Capture::Part(Part::Object),
-                "key" => Capture::Part(Part::Key),
-                "value" => Capture::Part(Part::Value),
-                "target" => Capture::Part(Part::Target),
-                "bind" => Capture::Part(Part::Bind),
-                "over" => Capture::Part(Part::Over),
-                "left" => Capture::Part(Part::Left),
-                "right" => Capture::Part(Part::Right),
-                "source" => Capture::Part(Part::Source),
-                _ => Capture::Helper,
+            let part = match name {
+                "name" => Part::Name,
+                "base" => Part::Base,
+                "body" => Part::Body,
+                "result" => Part::Result,
+                "params" => Part::Params,
+                "default" => Part::Default,
+                "own" => Part::Own,
+                "callee" => Part::Callee,
+                "args" => Part::Args,
+                "init" => Part::Init,
+                "super_args" => Part::SuperArgs,
+                "this_args" => Part::ThisArgs,
+                "of" => Part::Object,
+                "key" => Part::Key,
+                "value" => Part::Value,
+                "target" => Part::Target,
+                "bind" => Part::Bind,
+                "over" => Part::Over,
+                "left" => Part::Left,
+                "right" => Part::Right,
+                "source" => Part::Source,
+                _ => return name.starts_with('_').then_some(Capture::Helper),
             };
+            return Some(Capture::Part(part));
         }
     };
-    Capture::Role(role)
-}
-
-/// A compiled query and what its captures mean.
-#[derive(Debug)]
-pub(super) struct Captures {
-    pub(super) query: Query,
-    pub(super) meanings: Vec<Capture>,
+    Some(Capture::Role(role))
 }
 
 impl Language {
@@ -210,18 +205,12 @@ impl Language {
         }
     }
 
-    /// Its query, compiled on first use; none if the query does not fit the grammar (a test says that all do).
-    pub(super) fn captures(self) -> Option<&'static Captures> {
-        static ALL: [OnceLock<Option<Captures>>; 7] = [const { OnceLock::new() }; 7];
-        let compile = || compile(self).ok();
-        ALL.get(self as usize)?.get_or_init(compile).as_ref()
+    /// Its query, read on first use; none if it does not fit the grammar (a test says that all do).
+    pub(super) fn patterns(self) -> Option<&'static Patterns> {
+        static ALL: [OnceLock<Option<Patterns>>; 7] = [const { OnceLock::new() }; 7];
+        let read = || Patterns::read(&self.grammar(), self.query_text()).ok();
+        ALL.get(self as usize)?.get_or_init(read).as_ref()
     }
-}
-
-fn compile(language: Language) -> Result<Captures, tree_sitter::QueryError> {
-    let query = Query::new(&language.grammar(), language.query_text())?;
-    let meanings = query.capture_names().iter().map(|name| capture(name)).collect();
-    Ok(Captures { query, meanings })
 }
 
 #[cfg(test)]
@@ -241,12 +230,12 @@ mod tests {
     #[test]
     fn queries_fit_their_grammars() {
         for language in ALL {
-            let captures = compile(language).unwrap_or_else(|e| panic!("{language:?}: {e}"));
-            for (name, meaning) in captures.query.capture_names().iter().zip(&captures.meanings) {
-                assert!(
-                    name.starts_with('_') || !matches!(meaning, Capture::Helper),
-                    "{language:?}: @{name} means nothing"
-                );
+            if let Err(error) = Patterns::read(&language.grammar(), language.query_text()) {
+                panic!("{language:?}: {error}");
+            }
+            // what we read is a subset of what tree-sitter itself reads
+            if let Err(error) = tree_sitter::Query::new(&language.grammar(), language.query_text()) {
+                panic!("{language:?}: {error}");
             }
         }
     }

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use streaming_iterator::StreamingIterator;
-use tree_sitter::{Node, Parser, QueryCursor};
+use tree_sitter::{Node, Parser};
 
 use crate::Str;
 
 use super::ir::{Call, Callee, Class, Entry, Expr, Function, Kind, Module, Param, Piece, Range};
-use super::language::{Capture, Language, Part, Role};
+use super::language::{Language, Part, Role};
 
 /// How deeply expressions may be nested. Chains of calls count too: a builder with two hundred properties.
 const MAX_DEPTH: usize = 450;
@@ -24,39 +23,28 @@ struct Entrance<'t> {
 
 /// Reads a file; none if the parser gives up.
 pub(super) fn read(language: Language, text: &str) -> Option<Module> {
-    let captures = language.captures()?;
+    let patterns = language.patterns()?;
     let mut parser = Parser::new();
     parser.set_language(&language.grammar()).ok()?;
     let tree = parser.parse(text, None)?;
     let mut nodes: FxHashMap<usize, Entrance<'_>> = FxHashMap::default();
-    let mut cursor = QueryCursor::new();
-    let mut matches = cursor.matches(&captures.query, tree.root_node(), text.as_bytes());
-    while let Some(found) = matches.next() {
-        let meaning = |index: u32| captures.meanings.get(index as usize).copied();
-        let main = found.captures().iter().find_map(|c| match meaning(c.index) {
-            Some(Capture::Role(role)) => Some((role, c.node)),
-            _ => None,
-        });
-        let Some((role, node)) = main else { continue };
-        let pattern = found.pattern_index;
+    patterns.matches(tree.root_node(), text, |pattern, node, role, parts| {
         let known =
             nodes.entry(node.id()).or_insert_with(|| Entrance { role, pattern, parts: SmallVec::new() });
         if known.role != role {
             // the pattern that stands first in the file says what a node is
             if known.pattern <= pattern {
-                continue;
+                return;
             }
             *known = Entrance { role, pattern, parts: SmallVec::new() };
         }
         known.pattern = known.pattern.min(pattern);
-        for capture in found.captures() {
-            if let Some(Capture::Part(part)) = meaning(capture.index)
-                && !known.parts.iter().any(|(p, n)| *p == part && n.id() == capture.node.id())
-            {
-                known.parts.push((part, capture.node));
+        for (part, node) in parts {
+            if !known.parts.iter().any(|(p, n)| p == part && n.id() == node.id()) {
+                known.parts.push((*part, *node));
             }
         }
-    }
+    });
     let mut lowering = Lowering { language, text, nodes, imports: Vec::new(), too_deep: false };
     let body = lowering.children(tree.root_node(), 0);
     Some(Module { body, imports: lowering.imports, too_deep: lowering.too_deep })
@@ -371,7 +359,9 @@ impl<'t> Lowering<'t> {
         if let Some(statements) = self.part(node, Part::Body) {
             body.extend(self.body(statements, depth));
         }
-        if let Some(result) = self.part(node, Part::Result) {
+        if self.part(node, Part::Body).is_none()
+            && let Some(result) = self.part(node, Part::Result)
+        {
             let value = self.boxed(result, depth);
             body.push(Expr { range: value.range, kind: Kind::Return(value) });
         }

@@ -10,6 +10,7 @@ mod interpret;
 mod ir;
 pub(super) mod language;
 mod lower;
+mod pattern;
 mod place;
 mod props;
 #[cfg(test)]
@@ -128,6 +129,9 @@ impl App {
 /// A file to parse: itself, its language, its path in the app without the ending.
 type Text = (Arc<SourceFile>, Language, String);
 
+/// A file that was parsed.
+type Parsed = (Loaded, Arc<SourceFile>);
+
 /// Parses files; in their order.
 fn parse(texts: Vec<Text>, threads: usize) -> (Vec<Loaded>, Vec<Arc<SourceFile>>) {
     let available = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -149,7 +153,7 @@ fn parse(texts: Vec<Text>, threads: usize) -> (Vec<Loaded>, Vec<Arc<SourceFile>>
             done.push((index, read(text)));
         }
     };
-    let mut parsed: Vec<(usize, Option<(Loaded, Arc<SourceFile>)>)> = std::thread::scope(|scope| {
+    let mut parsed: Vec<(usize, Option<Parsed>)> = std::thread::scope(|scope| {
         let start = || std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work).ok();
         let started: Vec<_> = (0..threads).filter_map(|_| start()).collect();
         started.into_iter().filter_map(|thread| thread.join().ok()).flatten().collect()

@@ -474,7 +474,7 @@ fn javascript() {
 
 #[test]
 fn budgets_and_damage_are_no_end() {
-    let nested = format!("x = {}1{}", "(".repeat(5_000), ")".repeat(5_000));
+    let nested = format!("x = {}1{}", "[".repeat(5_000), "]".repeat(5_000));
     let calls = format!("def f(a):\n    return f(f(a))\n\nf({}1{})\n", "f(".repeat(400), ")".repeat(400));
     let damaged = "class A extends B { constructor( { new C(this, 'x', ";
     let source = Source::new(
