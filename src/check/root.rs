@@ -324,7 +324,7 @@ pub(super) fn examine(session: &Session, root: &Root) -> Examined {
         files_of(session, root, &program, &mut outcome);
         let linked = session.link(root, program);
         outcome.judged = Some(Vec::new());
-        judge(session, &linked, &mut outcome);
+        judge(session, root, &linked, &mut outcome);
         outcome.diagnostics.extend(linked.diagnostics.iter().cloned());
         parts.push((linked, outcome.judged.take().unwrap_or_default()));
     }

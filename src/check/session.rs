@@ -139,6 +139,7 @@ impl Session {
             ledger,
             modules: terraform::Modules::new(),
             pool: OnceLock::new(),
+            ways: Mutex::default(),
         }
     }
 
