@@ -409,7 +409,7 @@ impl Evaluator<'_> {
                 let info = self.store.unknown_info(*id);
                 match info.type_expr {
                     TypeExpr::List(_) | TypeExpr::Set(_) | TypeExpr::Tuple(_) => {
-                        let items = self.iterate(value, span)?;
+                        let items = self.iterate(value, false, span)?;
                         let mut members = Vec::new();
                         for item in items.items {
                             members.push(Member { guard: item.guard, value: each(&item.value)? });
@@ -429,8 +429,9 @@ impl Evaluator<'_> {
     // Iteration
 
     /// The elements of a collection that is no choice. Of an unknown one there is one symbolic element, which stands for
-    /// all, under the condition that the collection is not empty.
-    pub(super) fn iterate(&self, value: &Value, span: Span) -> Result<Items, Failure> {
+    /// all, under the condition that the collection is not empty. Without `keys`, those of lists are absent: where members
+    /// may or may not be there, positions are dear.
+    pub(super) fn iterate(&self, value: &Value, keys: bool, span: Span) -> Result<Items, Failure> {
         let fail = |message: String| Err(Failure::new("invalid-iteration", message, span));
         match &value.data {
             Data::List(list) => {
@@ -440,6 +441,7 @@ impl Evaluator<'_> {
                 for (i, member) in list.members.iter().enumerate() {
                     let key = match (&shift, list.kind) {
                         (_, ListKind::Set) => member.value.clone(),
+                        _ if !keys => Value::absent(),
                         (None, _) => Value::new(Data::Number(Number::Int(i as i64)), Origin::NONE),
                         (Some(counts), _) => self.store.choice(counts.iter().enumerate().map(|(k, &g)| {
                             (
@@ -449,7 +451,7 @@ impl Evaluator<'_> {
                         })),
                     };
                     items.push(Item { guard: member.guard, key, value: member.value.clone() });
-                    if list.kind == ListKind::Set || member.guard.is_true() && shift.is_none() {
+                    if !keys || list.kind == ListKind::Set || member.guard.is_true() && shift.is_none() {
                         continue;
                     }
                     let counts = shift.get_or_insert_with(|| {

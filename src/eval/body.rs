@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::Str;
-use crate::program::{Attribute, Block, Body, Dialect, Resource, TypeExpr};
+use crate::program::{Attribute, Block, Body, Dialect, ExprKind, Resource, Root, TypeExpr};
 use crate::source::Span;
 
 use super::data_sources;
@@ -300,7 +300,11 @@ impl<'p> Run<'p> {
                 if arm.is_unset() {
                     continue;
                 }
-                let items = match self.evaluator.iterate(&arm, dynamic.for_each.span) {
+                let items = match self.evaluator.iterate(
+                    &arm,
+                    reads_key(&block.body, &dynamic.iterator),
+                    dynamic.for_each.span,
+                ) {
                     Ok(items) => items,
                     Err(failure) => {
                         if !matches!(arm.data, Data::Unknown(id) if self.store.is_failed(id)) {
@@ -420,5 +424,23 @@ fn reads_itself(resource: &Resource) -> bool {
         _ => {}
     };
     super::roots::each_root_of_body(&resource.body, &mut visit);
+    found
+}
+
+/// Whether a dynamic block's content may read the key of its iterator: it names the iterator other than as
+/// `iterator.value`.
+fn reads_key(body: &Body, iterator: &str) -> bool {
+    let mut found = false;
+    super::roots::each_expr_of_body(body, &mut |expr| match &expr.kind {
+        ExprKind::Attr(inner, name) if name == "value" => {
+            let own = matches!(&inner.kind, ExprKind::Root(Root::Bound(bound)) if bound == iterator);
+            !own
+        }
+        ExprKind::Root(Root::Bound(bound)) => {
+            found |= bound == iterator;
+            true
+        }
+        _ => true,
+    });
     found
 }

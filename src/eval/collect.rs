@@ -127,7 +127,7 @@ impl Evaluator<'_> {
         if matches!(collection.data, Data::Choice(_)) {
             return self.each_arm(collection, &|v| self.for_value(expr, v, span, env));
         }
-        let items = self.iterate(collection, expr.collection.span)?;
+        let items = self.iterate(collection, expr.key_name.is_some(), expr.collection.span)?;
         let mut members: Vec<Member> = Vec::new();
         let mut entries: Vec<Entry> = Vec::new();
         let mut positions: FxHashMap<Str, Vec<usize>> = FxHashMap::default();

@@ -452,7 +452,7 @@ impl<'a> Evaluator<'a> {
                 TemplatePart::For(head, body) => {
                     let (key_name, value_name, collection) = &**head;
                     let items = self.eval(collection, env)?;
-                    let items = self.iterate(&items, collection.span)?;
+                    let items = self.iterate(&items, key_name.is_some(), collection.span)?;
                     for item in items.items {
                         let value = Binding { name: value_name, value: item.value, outer: env.bindings };
                         let outer = env.with(&value);

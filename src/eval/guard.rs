@@ -171,6 +171,11 @@ impl GuardTable {
         GuardTable { nodes: vec![TERMINAL, TERMINAL], ..Self::default() }
     }
 
+    /// The number of nodes that were made.
+    pub(super) fn size(&self) -> usize {
+        self.nodes.len()
+    }
+
     fn node(&self, id: u32) -> Node {
         self.nodes.get(id as usize).copied().unwrap_or(TERMINAL)
     }

@@ -263,9 +263,11 @@ fn statement(run: &Run<'_>, block: &Value) -> Value {
     };
     copy("sid", "Sid", &Value::clone);
     copy("effect", "Effect", &Value::clone);
-    if map.all("effect").all(|e| e.value.is_unset()) {
+    let said = run.store.any(map.all("effect").filter(|e| !e.value.is_unset()).map(|e| e.guard));
+    let silent = run.store.not(said);
+    if !silent.is_false() {
         let effect = Value { origin: block.origin, ..Value::string("Allow") };
-        entries.push(plain("Effect", block.origin, effect));
+        entries.push(Entry { guard: silent, ..plain("Effect", block.origin, effect) });
     }
     let mut copy = |from: &str, to: &str, change: &dyn Fn(&Value) -> Value| {
         for entry in map.all(from).filter(|e| !says_nothing(&e.value)) {

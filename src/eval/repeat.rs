@@ -214,7 +214,7 @@ impl<'p> Run<'p> {
                     expr.span,
                 ))
             } else {
-                self.evaluator.iterate(&arm, expr.span)
+                self.evaluator.iterate(&arm, true, expr.span)
             };
             let items = match items {
                 Ok(items) => items,

@@ -375,6 +375,11 @@ impl Store {
         })
     }
 
+    /// The number of nodes of all conditions' diagrams that were made: what the conditions cost.
+    pub fn condition_nodes(&self) -> usize {
+        self.guards.lock().size()
+    }
+
     /// Whether a budget (of conditions, nodes) was exceeded: some guards are then opaque.
     pub fn over_budget(&self) -> bool {
         self.over_budget.load(Ordering::Relaxed) || self.guards.lock().over_budget

@@ -184,6 +184,7 @@ output "m" {{ value = {read} }}
                     ("m/main.tf".to_owned(), module),
                     ("terraform.tfvars".to_owned(), supplied),
                 ],
+                cases: None,
             }
         })
         .boxed()
@@ -436,7 +437,7 @@ pub(crate) fn resources(demand: Demand) -> BoxedStrategy<Source> {
             } else {
                 files.push(("main.tf".to_owned(), format!("{INPUTS}{}{text}", locals(&c))));
             }
-            Source { language: Language::Terraform, demand, files }
+            Source { language: Language::Terraform, demand, files, cases: None }
         })
         .boxed()
 }

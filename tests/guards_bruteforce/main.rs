@@ -16,7 +16,9 @@
 
 mod compare;
 mod configurations;
+mod examples;
 mod expressions;
+mod scale;
 mod templates;
 mod verdicts;
 mod world;
@@ -55,6 +57,11 @@ proptest! {
 
     #[test]
     fn templates_are_exact(source in templates::values()) {
+        world::prove(&source)?;
+    }
+
+    #[test]
+    fn opened_examples_of_pages_are_sound(source in examples::sources()) {
         world::prove(&source)?;
     }
 

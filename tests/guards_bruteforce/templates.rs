@@ -186,7 +186,7 @@ pub(crate) fn values() -> BoxedStrategy<Source> {
 "#
             );
             files.insert(0, ("t.yaml".to_owned(), main));
-            Source { language: Language::CloudFormation, demand: Demand::Exact, files }
+            Source { language: Language::CloudFormation, demand: Demand::Exact, files, cases: None }
         })
         .boxed()
 }
@@ -326,7 +326,7 @@ pub(crate) fn resources() -> BoxedStrategy<Source> {
                 format!("AWSTemplateFormatVersion: \"2010-09-09\"\n{own}Resources:\n{body}")
             };
             files.insert(0, ("t.yaml".to_owned(), main));
-            Source { language: Language::CloudFormation, demand: Demand::Exact, files }
+            Source { language: Language::CloudFormation, demand: Demand::Exact, files, cases: None }
         })
         .boxed()
 }

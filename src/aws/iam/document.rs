@@ -170,7 +170,9 @@ impl Statement {
         if self.resources.is_empty() && self.not_resources.is_empty() {
             return Truth::YES;
         }
-        let listed = self.resources.cover(store, query);
+        // What names none where its members are not there speaks of its role there too.
+        let named = store.truth_or(self.resources.present(store), self.not_resources.present(store));
+        let listed = store.truth_or(!named, self.resources.cover(store, query));
         if self.not_resources.is_empty() {
             return listed;
         }
@@ -220,7 +222,8 @@ fn all_named(
     }
     let items = named.items.iter().map(|item| (item.guard, test(&item.pattern)));
     let open = named.open.iter().map(|open| (open.guard, Truth { no: Guard::FALSE, ..test(everything) }));
-    store.truth_all(items.chain(open), false)
+    let all = store.truth_all(items.chain(open), false);
+    store.truth_and(all, store.truth_or(named.present(store), test(everything)))
 }
 
 /// `*` as an action means every `service:name`, so that `*:*` covers it.

@@ -12,7 +12,7 @@ use super::super::read::{field, members};
 use super::super::sets::{Pattern, Symbol, covers};
 use super::actions::{self, Action};
 use super::document::{PolicyDocument, Statement, action_query, document};
-use super::principal::PrincipalKind;
+use super::principal::{PrincipalKind, Principals};
 
 /// A statement that is, or may be, one of those that were asked for.
 #[derive(Clone, Debug)]
@@ -198,7 +198,7 @@ fn takes_back(store: &Store, deny: &Statement, allow: &Statement) -> Truth {
     }
     let spares_named = {
         let everyone = deny.not_principals.everyone(store);
-        store.truth_and(!everyone, Truth::of(!deny.not_principals.is_empty()))
+        store.truth_and(!everyone, deny.not_principals.any(store, &|_| Some(true)))
     };
     truth = store.truth_and(truth, store.truth_or(deny.principals.everyone(store), spares_named));
     let clauses = deny.clauses.iter().map(|clause| {
@@ -239,10 +239,9 @@ pub fn granting(store: &Store, value: &Value, action: &str, resource: &str) -> V
             let mut taken = store.truth_and(deny.is_deny(store), always_holds(store, deny));
             taken = store.truth_and(taken, deny.speaks_of_actions(store, &action));
             taken = store.truth_and(taken, speaks_of_all(store, deny, &action, &resource));
-            let narrowed = !deny.principals.is_empty() || !deny.not_principals.is_empty();
-            if narrowed {
-                taken = store.truth_and(taken, deny.principals.everyone(store));
-            }
+            let named = |principals: &Principals| principals.any(store, &|_| Some(true));
+            let narrowed = store.truth_or(named(&deny.principals), named(&deny.not_principals));
+            taken = store.truth_and(taken, store.truth_or(!narrowed, deny.principals.everyone(store)));
             truth = store.truth_and(truth, !taken);
         }
         truth

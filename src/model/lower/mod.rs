@@ -262,7 +262,8 @@ impl Context<'_> {
             if !unsure.is_false() {
                 // Whether the rule holds is not known, so neither is what stands there.
                 let value = self.undecided(rule, &found.value);
-                target.put(self.store, &rule.target, unsure, found.key_origin, value);
+                let path = self.uncovered(&rule.target, unsure, target);
+                target.put(self.store, path, unsure, found.key_origin, value);
             }
             let guard = self.store.and(found.guard, yes);
             if guard.is_false() {
@@ -277,6 +278,16 @@ impl Context<'_> {
             };
             self.nested(rule, below, &found.value, guard, target);
         }
+    }
+
+    /// The part of a path up to the first property that nothing stands at yet: where the last one may not be, those on
+    /// the way to it may not be either.
+    fn uncovered<'r>(&self, path: &'r [Step], guard: Guard, target: &Object) -> &'r [Step] {
+        (1..path.len())
+            .filter_map(|n| path.get(..n))
+            .filter(|part| matches!(part.last(), Some(Step::Name(_))))
+            .find(|part| !self.store.implies(guard, target.covered(self.store, part)))
+            .unwrap_or(path)
     }
 
     /// Lowers the objects that an argument holds.

@@ -1,0 +1,63 @@
+//! What conditions cost: independent ones add up, they do not multiply.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use masugata::cloudformation;
+use masugata::eval::{Inputs, evaluate};
+use masugata::source::Loader;
+
+use crate::verdicts;
+
+/// The nodes of the diagrams that evaluating, linking and judging a template with so many independent conditions makes:
+/// each decides on a queue's existence and encryption, a tag of one volume and a rule of one security group.
+fn nodes(conditions: usize) -> usize {
+    let mut text = String::from("AWSTemplateFormatVersion: \"2010-09-09\"\nParameters:\n");
+    for i in 0..conditions {
+        writeln!(text, "  P{i}: {{Type: String, AllowedValues: [\"yes\", \"no\"], Default: \"no\"}}")
+            .unwrap();
+    }
+    text += "Conditions:\n";
+    for i in 0..conditions {
+        writeln!(text, "  C{i}: {{\"Fn::Equals\": [{{Ref: P{i}}}, \"yes\"]}}").unwrap();
+    }
+    text += "Resources:\n";
+    for i in 0..conditions {
+        let other = (i + 1) % conditions;
+        writeln!(
+            text,
+            "  Q{i}:\n    Type: AWS::SQS::Queue\n    Condition: C{i}\n    Properties:\n      SqsManagedSseEnabled: \
+             {{\"Fn::If\": [C{other}, true, false]}}\n      QueueName: {{\"Fn::Sub\": \"${{P{i}}}-q\"}}"
+        )
+        .unwrap();
+    }
+    text += "  G:\n    Type: AWS::EC2::SecurityGroup\n    Properties:\n      GroupDescription: g\n      SecurityGroupIngress:\n";
+    for i in 0..conditions {
+        writeln!(
+            text,
+            "        - {{\"Fn::If\": [C{i}, {{IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: 0.0.0.0/0}}, {{Ref: \
+             \"AWS::NoValue\"}}]}}"
+        )
+        .unwrap();
+    }
+    let mut loader = Loader::new("/p");
+    loader.overlay(Path::new("t.yaml"), text.as_str());
+    let file = loader.load(Path::new("t.yaml")).expect("a file");
+    let program = cloudformation::open(&loader, &file).expect("a template");
+    assert!(program.diagnostics.is_empty(), "{:?}", program.diagnostics);
+    let evaluation = evaluate(&program, &Inputs::default(), Arc::clone(loader.sources()));
+    assert!(evaluation.diagnostics.is_empty(), "{:?}", evaluation.diagnostics);
+    let judged = verdicts::of(&evaluation);
+    let expected = "ec2-open-ssh";
+    assert_eq!(judged.fails(expected), conditions, "a finding for each rule");
+    assert!(!evaluation.store.over_budget());
+    evaluation.store.condition_nodes()
+}
+
+#[test]
+fn forty_independent_conditions_cost_ten_times_four() {
+    let (four, forty) = (nodes(4), nodes(40));
+    // what is gathered rule by rule (where is none of them wrong?) is a diagram of one level more each time
+    assert!(forty <= 100 * four && forty < 4_000, "{four} nodes for four conditions, {forty} for forty");
+}
