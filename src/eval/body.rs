@@ -173,10 +173,14 @@ impl<'p> Run<'p> {
             let site = Site { run: self, module, each: &one.each };
             let env = Env::new(&site);
             match body.attributes.get(at) {
-                Some(attribute) => self.attribute_value(attribute, env),
+                Some(attribute) => {
+                    let value = self.attribute_value(attribute, env);
+                    self.typed(self.schema(resource).as_deref(), name, value)
+                }
                 None => {
                     let blocks = body.blocks.iter().filter(|b| b.name == name);
-                    self.blocks_value(blocks, env).map_or_else(Value::absent, |(_, v)| v)
+                    let value = self.blocks_value(blocks, env).map_or_else(Value::absent, |(_, v)| v);
+                    self.typed(self.schema(resource).as_deref(), name, value)
                 }
             }
         };
@@ -374,6 +378,7 @@ impl<'p> Run<'p> {
             let known = Some(&one.attributes);
             self.under(exists, || self.body_with(&resource.body, resource.span, Env::new(&site), known))
         };
+        let value = self.under(exists, || self.typed_body(self.schema(resource).as_deref(), value));
         let value = one.body.get_or_init(|| value).clone();
         one.attributes.borrow_mut().clear();
         value

@@ -29,6 +29,7 @@ mod scope;
 mod site;
 mod store;
 mod template_file;
+mod typed;
 mod value;
 
 pub use algebra::{json_string, literal_from_json, literal_json};

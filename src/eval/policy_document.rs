@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::Str;
 use crate::program::Resource;
 
+use super::compare::same_data;
 use super::guard::Guard;
 use super::instance::InstanceId;
 use super::json::decode_json;
@@ -67,6 +68,9 @@ fn document(run: &Run<'_>, body: &Value, resource: &Resource, kind: MapKind) -> 
     }
     Value::new(Data::Map(Arc::new(Map { kind, entries, rest: None })), origin)
 }
+
+/// The most conditions that are told apart in how a list is written.
+const MAX_CASES: usize = 16;
 
 /// What a document says of itself. Merging takes the later version (of two, the greater) and the last id.
 struct Head {
@@ -161,7 +165,7 @@ fn merge_document(run: &Run<'_>, all: &mut Statements, (guard, source): &(Guard,
             all.rest = all.rest.or(rest);
             for member in members {
                 let guard = run.store.and(guard, member.guard);
-                merge_statement(run, all, guard, normal_statement(&member.value));
+                merge_statement(run, all, guard, normal_statement(run, &member.value));
             }
         }
     }
@@ -209,18 +213,18 @@ const KEYS: [&str; 9] = [
 
 /// A statement of another document as it is written again: its keys in their order, empty ones left out, identifiers
 /// of principals in falling order, single values of conditions without a list.
-fn normal_statement(statement: &Value) -> Value {
+fn normal_statement(run: &Run<'_>, statement: &Value) -> Value {
     let Some(map) = statement.as_map() else { return statement.clone() };
     let mut entries: Vec<Entry> = Vec::with_capacity(map.entries.len());
     for key in KEYS {
         for entry in map.all(key).filter(|e| !says_nothing(&e.value)) {
             let value = match key {
                 "Principal" | "NotPrincipal" => {
-                    with_entries(&entry.value, |e| Entry { value: falling(&e.value), ..e.clone() })
+                    with_entries(&entry.value, |e| Entry { value: falling(run, &e.value), ..e.clone() })
                 }
                 "Condition" => with_entries(&entry.value, |operator| Entry {
                     value: with_entries(&operator.value, |e| Entry {
-                        value: condition_value(&e.value),
+                        value: condition_value(run, &e.value),
                         ..e.clone()
                     }),
                     ..operator.clone()
@@ -243,12 +247,12 @@ fn with_entries(value: &Value, f: impl Fn(&Entry) -> Entry) -> Value {
 }
 
 /// A value of another document's condition: true and false are words, one is not a list.
-fn condition_value(value: &Value) -> Value {
+fn condition_value(run: &Run<'_>, value: &Value) -> Value {
     match &value.data {
         Data::Bool(b) => {
             Value { data: Data::String(Str::from(if *b { "true" } else { "false" })), ..value.clone() }
         }
-        _ => one_or_many(value),
+        _ => one_or_many(run, value),
     }
 }
 
@@ -258,7 +262,8 @@ fn statement(run: &Run<'_>, block: &Value) -> Value {
     let mut entries = Vec::new();
     let mut copy = |from: &str, to: &str, change: &dyn Fn(&Value) -> Value| {
         for entry in map.all(from).filter(|e| !says_nothing(&e.value)) {
-            entries.push(Entry { key: Str::from(to), value: change(&entry.value), ..entry.clone() });
+            let entry = Entry { key: Str::from(to), value: change(&entry.value), ..entry.clone() };
+            entries.extend(entry_of(run, entry));
         }
     };
     copy("sid", "Sid", &Value::clone);
@@ -271,11 +276,12 @@ fn statement(run: &Run<'_>, block: &Value) -> Value {
     }
     let mut copy = |from: &str, to: &str, change: &dyn Fn(&Value) -> Value| {
         for entry in map.all(from).filter(|e| !says_nothing(&e.value)) {
-            entries.push(Entry { key: Str::from(to), value: change(&entry.value), ..entry.clone() });
+            let entry = Entry { key: Str::from(to), value: change(&entry.value), ..entry.clone() };
+            entries.extend(entry_of(run, entry));
         }
     };
-    let several = |value: &Value| one_or_many(&falling(&strings(run, value)));
-    let patterns = |value: &Value| one_or_many(&falling(&with_variables(&strings(run, value))));
+    let several = |value: &Value| one_or_many(run, &falling(run, &strings(run, value)));
+    let patterns = |value: &Value| one_or_many(run, &falling(run, &with_variables(&strings(run, value))));
     copy("actions", "Action", &several);
     copy("not_actions", "NotAction", &several);
     copy("resources", "Resource", &patterns);
@@ -333,18 +339,35 @@ fn strings(run: &Run<'_>, value: &Value) -> Value {
     Value { data: Data::List(Arc::new(list)), ..value.clone() }
 }
 
-/// Strings of a set as the provider writes them: each once, the greatest first. Those that are not known come last.
-fn falling(value: &Value) -> Value {
+/// Strings of a set as the provider writes them: each once, the greatest first. With any that is not known there is no
+/// telling in which order.
+fn falling(run: &Run<'_>, value: &Value) -> Value {
     let Data::List(list) = &value.data else { return value.clone() };
-    let mut list = List::clone(list);
-    list.kind = ListKind::List;
-    list.members.sort_by(|a, b| match (a.value.as_str(), b.value.as_str()) {
+    let mut members: Vec<Member> = Vec::with_capacity(list.members.len());
+    for member in &list.members {
+        for (guard, value) in run.store.arms_shallow(&member.value) {
+            let guard = run.store.and(member.guard, guard);
+            if !guard.is_false() && !value.is_unset() {
+                members.push(Member { guard, value });
+            }
+        }
+    }
+    let known = list.rest.is_none() && members.iter().all(|m| m.value.as_str().is_some());
+    members.sort_by(|a, b| match (a.value.as_str(), b.value.as_str()) {
         (Some(a), Some(b)) => b.cmp(a),
         (a, b) => b.is_some().cmp(&a.is_some()),
     });
-    list.members.dedup_by(|b, a| {
-        a.guard == b.guard && a.value.as_str().is_some() && a.value.as_str() == b.value.as_str()
-    });
+    let mut distinct: Vec<Member> = Vec::with_capacity(members.len());
+    for member in members {
+        match distinct.last_mut() {
+            Some(last) if same_data(&last.value, &member.value) => {
+                last.guard = run.store.or(last.guard, member.guard);
+            }
+            _ => distinct.push(member),
+        }
+    }
+    let kind = if known { ListKind::List } else { ListKind::Set };
+    let list = List { kind, members: distinct, rest: list.rest };
     Value { data: Data::List(Arc::new(list)), ..value.clone() }
 }
 
@@ -357,15 +380,44 @@ fn says_nothing(value: &Value) -> bool {
     }
 }
 
-/// A list with one certain member is that member, as the provider writes it.
-fn one_or_many(value: &Value) -> Value {
-    match &value.data {
-        Data::List(list) if list.rest.is_none() => match list.members.as_slice() {
-            [only] if only.guard.is_true() => only.value.clone(),
-            _ => value.clone(),
-        },
-        _ => value.clone(),
+/// A list with one member is that member, as the provider writes it. Where it depends on conditions how many there are,
+/// a choice; nothing where there are none.
+fn one_or_many(run: &Run<'_>, value: &Value) -> Value {
+    let Data::List(list) = &value.data else { return value.clone() };
+    if list.rest.is_some() || list.kind == ListKind::Set && list.members.len() > 1 {
+        return value.clone();
     }
+    if list.members.iter().all(|m| m.guard.is_true()) {
+        return match list.members.as_slice() {
+            [only] => only.value.clone(),
+            _ => value.clone(),
+        };
+    }
+    let Some(cases) = run.store.list_cases(list, MAX_CASES) else { return value.clone() };
+    let arms = cases.into_iter().map(|(guard, list)| {
+        let value = match list.members.as_slice() {
+            [] => Value::absent(),
+            [only] => only.value.clone(),
+            _ => Value { data: Data::List(Arc::new(list)), ..value.clone() },
+        };
+        (guard, value)
+    });
+    let choice = run.store.choice(arms.collect::<Vec<_>>());
+    Value { origin: value.origin, ..choice }
+}
+
+/// An entry, where its value is there.
+fn entry_of(run: &Run<'_>, entry: Entry) -> Option<Entry> {
+    let Data::Choice(arms) = &entry.value.data else {
+        return (!entry.value.is_unset()).then_some(entry);
+    };
+    if !arms.iter().any(|a| a.value.is_unset()) {
+        return Some(entry);
+    }
+    let there = run.store.any(arms.iter().filter(|a| !a.value.is_unset()).map(|a| a.guard));
+    let guard = run.store.and(entry.guard, there);
+    let value = run.store.given(&entry.value, there);
+    (!guard.is_false()).then_some(Entry { guard, value, ..entry })
 }
 
 /// `principals` blocks: a map from type to identifiers, `"*"` for everyone.
@@ -376,7 +428,7 @@ fn principals(run: &Run<'_>, blocks: &Value) -> Value {
     for member in in_set_order(list, &["identifiers", "type"]) {
         let Some(map) = member.value.as_map() else { continue };
         let Some(ids) = map.get("identifiers") else { continue };
-        let ids = falling(&with_variables(&strings(run, &ids.value)));
+        let ids = falling(run, &with_variables(&strings(run, &ids.value)));
         let kind = map.get("type").map_or_else(Value::absent, |e| e.value.clone());
         for (guard, kind) in run.store.arms(&kind) {
             let guard = run.store.and(member.guard, guard);
@@ -388,7 +440,7 @@ fn principals(run: &Run<'_>, blocks: &Value) -> Value {
                         && matches!(&ids.data, Data::List(l)
                             if matches!(l.members.as_slice(), [m] if m.value.as_str().is_some_and(|s| s == "*")))
                     {
-                        return one_or_many(&ids);
+                        return one_or_many(run, &ids);
                     }
                     let same = entries.iter_mut().find(|e| e.key == *kind && e.guard == guard);
                     match same {
@@ -409,7 +461,7 @@ fn principals(run: &Run<'_>, blocks: &Value) -> Value {
         }
     }
     for entry in &mut entries {
-        entry.value = one_or_many(&entry.value);
+        entry.value = one_or_many(run, &entry.value);
     }
     entries.sort_by(|a, b| a.key.cmp(&b.key));
     Value { data: Data::Map(Arc::new(Map { kind: MapKind::Object, entries, rest })), ..blocks.clone() }
@@ -483,7 +535,7 @@ fn conditions(run: &Run<'_>, blocks: &Value) -> Value {
         };
         let values = map
             .get("values")
-            .map_or_else(Value::absent, |e| one_or_many(&with_variables(&strings(run, &e.value))));
+            .map_or_else(Value::absent, |e| one_or_many(run, &with_variables(&strings(run, &e.value))));
         let entry =
             Entry { key: variable, key_origin: member.value.origin, guard: member.guard, value: values };
         let at = operators.iter().position(|e| e.key == test);

@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::Str;
 use crate::program::{CallSource, Dialect, Expr, Mode, Module, ModuleId, Program, Repeat};
 use crate::source::{Diagnostic, Loader, Sources, Span};
+use crate::terraform::schema;
 
 use super::evaluator::Evaluator;
 use super::guard::Guard;
@@ -165,6 +166,8 @@ pub(super) struct Run<'p> {
     /// When what is being evaluated is evaluated at all: a module or resource that may not be there is not wrong for sure.
     pub(super) certainty: Cell<Guard>,
     pub(super) instance_count: Cell<usize>,
+    /// The schemas of resource types, by mode and name.
+    pub(super) schemas: RefCell<FxHashMap<(crate::program::Mode, &'p str), Option<Arc<schema::Resource>>>>,
     pub(super) scopes: RefCell<FxHashMap<(usize, Str), Arc<Scope>>>,
     /// What references to a plan's blocks with several instances mean, by module and first instance.
     pub(super) collections: RefCell<FxHashMap<(usize, usize), Value>>,
@@ -187,6 +190,7 @@ impl<'p> Run<'p> {
             evaluating: RefCell::default(),
             certainty: Cell::new(Guard::TRUE),
             instance_count: Cell::new(0),
+            schemas: RefCell::default(),
             scopes: RefCell::default(),
             collections: RefCell::default(),
         }

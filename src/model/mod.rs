@@ -2,10 +2,10 @@
 
 pub mod companion;
 pub mod lower;
-pub(crate) mod pack;
 pub mod registry;
 mod resource;
 pub mod table;
-pub mod terraform_schema;
+
+pub use crate::terraform::schema as terraform_schema;
 
 pub use resource::{Construct, Presence, Resource, ResourceId};

@@ -5,7 +5,9 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use crate::Str;
 
-use super::pack::Pack;
+use crate::terraform::pack::Pack;
+pub(super) use crate::terraform::schema::steps;
+
 use super::{table, terraform_schema};
 
 static BYTES: &[u8] = include_bytes!("../../data/registry.bin");
@@ -219,26 +221,6 @@ fn covers(paths: &[Str], path: &str) -> bool {
     paths.iter().any(|p| {
         let mut want = steps(path).map(|(_, s)| if s.starts_with('[') { "[]" } else { s });
         steps(p).all(|(_, s)| want.next() == Some(s))
-    })
-}
-
-/// The steps of a path with their offsets: names and `[…]`.
-pub(super) fn steps(path: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        if path.as_bytes().get(at) == Some(&b'.') {
-            at += 1;
-        }
-        let rest = path.get(at..)?;
-        let length = if rest.starts_with('[') {
-            rest.find(']').map_or(rest.len(), |i| i + 1)
-        } else {
-            rest.find(['.', '[']).unwrap_or(rest.len())
-        };
-        let step = rest.get(..length).filter(|s| !s.is_empty())?;
-        let start = at;
-        at += length;
-        Some((start, step))
     })
 }
 

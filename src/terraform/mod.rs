@@ -12,8 +12,11 @@ mod manifest;
 mod module;
 mod names;
 mod overrides;
+pub(crate) mod pack;
 pub mod plan;
+pub mod schema;
 mod types;
+mod usage;
 mod version;
 
 pub use console::expression;

@@ -75,6 +75,7 @@ pub(super) fn read(loader: &Loader, directory: &Path) -> ReadModule {
             &input.validations,
         );
     }
+    diagnostics.extend(super::usage::check(&module, declared.incomplete));
     let local_calls = module
         .calls
         .iter()

@@ -29,9 +29,40 @@ pub fn major_range(constraint: &str, known: (u32, u32)) -> (u32, u32) {
     if low > high { known } else { (low, high) }
 }
 
+/// The least version that a constraint allows, as major and minor number; none when it has no lower bound.
+pub(super) fn least(constraint: &str) -> Option<(u32, u32)> {
+    let mut least = None;
+    for part in constraint.split(',') {
+        let part = part.trim();
+        let digits = part.find(|c: char| c.is_ascii_digit()).unwrap_or(part.len());
+        let (operator, version) = part.split_at_checked(digits).unwrap_or((part, ""));
+        if !matches!(operator.trim().trim_end_matches('v'), "" | "=" | "~>" | ">=" | ">") {
+            continue;
+        }
+        let mut numbers = version.split(['.', '-', '+']).map(|n| n.trim().parse::<u32>().ok());
+        let Some(Some(major)) = numbers.next() else { continue };
+        least = least.max(Some((major, numbers.next().flatten().unwrap_or(0))));
+    }
+    least
+}
+
 #[cfg(test)]
 mod tests {
-    use super::major_range;
+    use super::{least, major_range};
+
+    #[test]
+    fn constraints_have_a_least_version() {
+        for (constraint, expected) in [
+            (">= 6.28", Some((6, 28))),
+            ("~> 5.31.0", Some((5, 31))),
+            (">= 4.9, >= 5, < 7", Some((5, 0))),
+            ("< 7", None),
+            ("6.1.0-beta1", Some((6, 1))),
+            ("", None),
+        ] {
+            assert_eq!(least(constraint), expected, "{constraint}");
+        }
+    }
 
     #[test]
     fn constraints_narrow_the_major_versions() {

@@ -27,10 +27,13 @@ resource "aws_s3_bucket" "b" {
     iterator = rule
     content {
       allowed_methods = rule.value
+      allowed_origins = ["*"]
     }
   }
 }
-resource "aws_iam_role" "r" {}
+resource "aws_iam_role" "r" {
+  assume_role_policy = "{}"
+}
 data "aws_region" "r" {
   provider = aws.eu
 }
@@ -69,11 +72,11 @@ terraform {
         "depends_on": ["aws_iam_role.r"],
         "lifecycle": {"ignore_changes": ["tags", "bucket"]},
         "dynamic": {"cors_rule": {
-          "for_each": "${each.value}", "iterator": "rule", "content": {"allowed_methods": "${rule.value}"}
+          "for_each": "${each.value}", "iterator": "rule", "content": {"allowed_methods": "${rule.value}", "allowed_origins": ["*"]}
         }}
       }
     },
-    "aws_iam_role": {"r": {}}
+    "aws_iam_role": {"r": {"assume_role_policy": "{}"}}
   },
   "data": {"aws_region": {"r": {"provider": "aws.eu"}}},
   "provider": {"aws": [{"alias": "eu", "region": "eu-west-1"}]},

@@ -14,4 +14,5 @@ mod damage;
 mod json;
 mod plans;
 mod support;
+mod usage;
 mod verdicts;

@@ -4,7 +4,7 @@
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use crate::Str;
-use crate::model::pack::Pack;
+use crate::terraform::pack::Pack;
 
 use super::super::sets::{Pattern, Symbol};
 

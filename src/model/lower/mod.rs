@@ -6,6 +6,7 @@ mod codec;
 pub(super) mod companions;
 mod compile;
 mod conform;
+mod default_tags;
 mod functions;
 mod json;
 mod named;
@@ -184,7 +185,8 @@ pub fn properties(store: &Store, instance: &Instance) -> Value {
     let context =
         Context { store, of: Some(&of), own: instance.id, majors: instance.scope.provider_major, origin };
     let mut target = Object::new(instance.values.origin);
-    context.scope(&table.root, &instance.values, Guard::TRUE, &mut target);
+    let values = default_tags::values(store, instance);
+    context.scope(&table.root, &values, Guard::TRUE, &mut target);
     let value = target.finish(store, Guard::TRUE);
     let absent: Vec<Vec<Step>> = table
         .absent

@@ -118,7 +118,7 @@ impl Resource {
     pub fn property(&self, path: &str) -> Option<&Attribute> {
         let mut id = ObjectId(0);
         let mut found = None;
-        for (_, step) in super::registry::steps(path).filter(|(_, s)| !s.starts_with('[')) {
+        for (_, step) in steps(path).filter(|(_, s)| !s.starts_with('[')) {
             if let Some(above) = found {
                 let above: &Attribute = above;
                 id = above.kind.object()?;
@@ -127,6 +127,26 @@ impl Resource {
         }
         found
     }
+}
+
+/// The steps of a path with their offsets: names and `[…]`.
+pub(crate) fn steps(path: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        if path.as_bytes().get(at) == Some(&b'.') {
+            at += 1;
+        }
+        let rest = path.get(at..)?;
+        let length = if rest.starts_with('[') {
+            rest.find(']').map_or(rest.len(), |i| i + 1)
+        } else {
+            rest.find(['.', '[']).unwrap_or(rest.len())
+        };
+        let step = rest.get(..length).filter(|s| !s.is_empty())?;
+        let start = at;
+        at += length;
+        Some((start, step))
+    })
 }
 
 /// A resource's schema by type name; a data source's by `data.` and its type.
