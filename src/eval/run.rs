@@ -149,6 +149,9 @@ pub(super) enum Frame {
     Attribute(InstanceId, usize),
 }
 
+/// The schemas of resource types, by mode and name.
+type Schemas<'p> = FxHashMap<(Mode, &'p str), Option<Arc<schema::Resource>>>;
+
 /// One evaluation of a program.
 pub(super) struct Run<'p> {
     pub(super) program: &'p Program,
@@ -167,7 +170,7 @@ pub(super) struct Run<'p> {
     pub(super) certainty: Cell<Guard>,
     pub(super) instance_count: Cell<usize>,
     /// The schemas of resource types, by mode and name.
-    pub(super) schemas: RefCell<FxHashMap<(crate::program::Mode, &'p str), Option<Arc<schema::Resource>>>>,
+    pub(super) schemas: RefCell<Schemas<'p>>,
     pub(super) scopes: RefCell<FxHashMap<(usize, Str), Arc<Scope>>>,
     /// What references to a plan's blocks with several instances mean, by module and first instance.
     pub(super) collections: RefCell<FxHashMap<(usize, usize), Value>>,
