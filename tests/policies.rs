@@ -24,7 +24,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use masugata::check::{Options, Session};
 use masugata::eval::{self, Inputs, Value, Via};
+use masugata::fix;
 use masugata::graph::{self, Graph};
 use masugata::model::{self, ResourceId};
 use masugata::policy::page::{self, Example, ExampleLanguage, Expectation, Page};
@@ -181,8 +183,48 @@ impl PageCheck {
                 );
             }
         }
+        for pair in examples.windows(2) {
+            if let [fail, fixed] = pair
+                && fail.expectation == Expectation::Fail
+                && fixed.expectation == Expectation::Fixed
+                && let Some(wrong) = mended(&self.page.meta.id, fail, fixed)
+            {
+                let _ = writeln!(self.wrong, "{}:{}: {wrong}", self.shown.display(), fixed.line);
+            }
+        }
         self.page.examples = examples;
     }
+}
+
+/// Whether `masugata fix` makes exactly the `fixed` block of the `fail` block; what is different if not. The page is the
+/// built-in one, which is what cargo has just built from the same file.
+fn mended(id: &str, fail: &Example, fixed: &Example) -> Option<String> {
+    let name = match fail.language {
+        ExampleLanguage::Terraform => "main.tf",
+        ExampleLanguage::Yaml => "template.yaml",
+        ExampleLanguage::Json => "template.json",
+    };
+    let path = Path::new(ROOT).join(name);
+    let mut loader = Loader::new(ROOT);
+    loader.overlay(&path, fail.text.as_str());
+    let mut options = Options { paths: vec![path], threads: 1, ..Options::default() };
+    options.wanted.select = vec![id.into()];
+    let session = Session::open(loader, options);
+    let outcomes = fix::fix(&session, fix::Wanted { unsafe_fixes: true, only: None });
+    if let Some(defect) = outcomes.defects.first() {
+        return Some(format!("the fix was dropped, since {}", defect.note.as_deref().unwrap_or_default()));
+    }
+    let Some((_, _, after)) = outcomes.files.first() else {
+        let left = outcomes.left.iter().chain(&outcomes.manual).next();
+        let why = left.and_then(|c| c.note.as_deref()).unwrap_or("no reason is told");
+        return Some(format!("`masugata fix` changes nothing: {why}"));
+    };
+    if **after == fixed.text {
+        return None;
+    }
+    let mut text = String::from("`masugata fix` makes something else of the block above:\n");
+    text.push_str(after);
+    Some(text)
 }
 
 /// Something wrong with an example, on a line of it (from 1).

@@ -2,14 +2,15 @@
 //! aligned after, and nothing else moves.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use crate::source::{Edit, apply};
-use crate::syntax::{Kind, NodeId};
+use crate::source::{Edit, SourceFile, apply};
+use crate::syntax::{Kind, Leaf, NodeId};
 
 use super::document::Document;
 
 /// Edits that align what touched ranges (of this text) and their neighbours have.
-pub(super) fn align(doc: &Document, touched: &[Range<usize>]) -> Vec<Edit> {
+fn align(doc: &Document, touched: &[Range<usize>]) -> Vec<Edit> {
     let mut edits: Vec<Edit> = Vec::new();
     let mut sorted: Vec<(usize, usize)> = touched.iter().map(|r| (r.start, r.end)).collect();
     sorted.sort_unstable();
@@ -108,11 +109,89 @@ fn settle(doc: &Document, chain: &[Line], touched: &dyn Fn(&Line) -> bool) -> Ve
     edits
 }
 
-/// The text with what was touched aligned.
-pub(super) fn aligned(doc: &Document, touched: &[Range<usize>]) -> String {
-    let edits = align(doc, touched);
-    match apply(doc.text(), &edits) {
+/// Edits that put every `=` of a file in the column that `terraform fmt` gives it.
+fn signs(doc: &Document) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    for id in (0..doc.tree.len() as u32).map(NodeId) {
+        if matches!(doc.kind(id), Kind::Body | Kind::Object) {
+            for chain in chains(doc, id) {
+                edits.extend(settle(doc, &chain, &|_| true));
+            }
+        }
+    }
+    edits
+}
+
+/// Edits that put every comment behind code in the column that `terraform fmt` gives it: neighbouring lines with one
+/// have them in one column.
+fn comments(doc: &Document) -> Vec<Edit> {
+    let text = doc.text();
+    // Begin of the line, end of its code, begin of its comment.
+    let mut lines: Vec<(usize, usize, usize)> = Vec::new();
+    for leaf in doc.tree.leaves() {
+        let Leaf::Gap(span) = leaf else { continue };
+        let gap = text.get(span.range()).unwrap_or("");
+        let mut at = 0;
+        while let Some(found) = gap.get(at..).and_then(|g| g.find(['#', '/'])) {
+            let begin = at + found;
+            let rest = gap.get(begin..).unwrap_or("");
+            if rest.starts_with("/*") {
+                at = rest.find("*/").map_or(gap.len(), |end| begin + end + 2);
+                continue;
+            }
+            if rest.starts_with('/') && !rest.starts_with("//") {
+                at = begin + 1;
+                continue;
+            }
+            let place = span.start as usize + begin;
+            let line = doc.line_start(place);
+            let code = text.get(line..place).unwrap_or("").trim_end();
+            if !code.trim().is_empty() {
+                lines.push((line, line + code.len(), place));
+            }
+            at = rest.find('\n').map_or(gap.len(), |end| begin + end + 1);
+        }
+    }
+    let columns = |from: usize, to: usize| text.get(from..to).unwrap_or("").chars().count();
+    let mut edits = Vec::new();
+    let mut at = 0;
+    while let Some((first, ..)) = lines.get(at) {
+        let mut end = at + 1;
+        let mut last = *first;
+        while let Some((line, ..)) = lines.get(end).filter(|(line, ..)| doc.line_start(line - 1) == last) {
+            last = *line;
+            end += 1;
+        }
+        let chain = lines.get(at..end).unwrap_or(&[]);
+        let width = chain.iter().map(|(line, code, _)| columns(*line, *code)).max().unwrap_or(0);
+        for (line, code, comment) in chain {
+            let want = width - columns(*line, *code) + 1;
+            if columns(*code, *comment) != want || text.get(*code..*comment).is_some_and(|g| g.contains('\t'))
+            {
+                edits.push(Edit::new(*code..*comment, " ".repeat(want)));
+            }
+        }
+        at = end;
+    }
+    edits
+}
+
+/// Whether the columns of a file are those of `terraform fmt`.
+pub(super) fn is_formatted(doc: &Document) -> bool {
+    signs(doc).is_empty() && comments(doc).is_empty()
+}
+
+/// The text with what was touched aligned; `formatted`: the file was, and is to be so again.
+pub(super) fn aligned(doc: &Document, touched: &[Range<usize>], formatted: bool) -> String {
+    let settled = |doc: &Document, edits: &[Edit]| match apply(doc.text(), edits) {
         Some((text, _)) => text,
         None => doc.text().to_owned(),
+    };
+    if !formatted {
+        return settled(doc, &align(doc, touched));
     }
+    let text = settled(doc, &signs(doc));
+    let file = SourceFile::detached(doc.tree.file.id, doc.tree.file.path.clone(), text.as_str());
+    let doc = Document::new(Arc::new(file));
+    settled(&doc, &comments(&doc))
 }

@@ -786,7 +786,8 @@ fn edited(file: &Arc<SourceFile>, mut edits: Vec<Edit>) -> Option<String> {
     }
     let touched: Vec<Range<usize>> =
         places.into_iter().zip(&edits).filter(|(_, e)| e.text.contains('\n')).map(|(p, _)| p).collect();
-    Some(align::aligned(&document, &touched))
+    let formatted = align::is_formatted(&Document::new(Arc::clone(file)));
+    Some(align::aligned(&document, &touched, formatted))
 }
 
 /// The edits that make one text of another: changed lines.
