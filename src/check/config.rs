@@ -90,6 +90,11 @@ impl Config {
 
     /// Finds the file for some paths: in their common directory or above it, not above a git repository's top.
     pub fn find(loader: &Loader, paths: &[PathBuf]) -> Option<PathBuf> {
+        Self::nearest(loader, paths, &[FILE_NAME])
+    }
+
+    /// The nearest file with one of these names, from the paths' common directory upwards.
+    pub(super) fn nearest(loader: &Loader, paths: &[PathBuf], names: &[&str]) -> Option<PathBuf> {
         let mut common: Option<PathBuf> = None;
         for path in paths {
             let path = loader.absolute(path);
@@ -106,8 +111,7 @@ impl Config {
         }
         let start = common.unwrap_or_else(|| loader.working_directory().to_path_buf());
         for directory in start.ancestors() {
-            let file = directory.join(FILE_NAME);
-            if file.is_file() {
+            if let Some(file) = names.iter().map(|name| directory.join(name)).find(|file| file.is_file()) {
                 return Some(file);
             }
             if directory.join(".git").exists() {

@@ -1,5 +1,6 @@
 //! The suppressions of a session: each file is scanned once, what was used is remembered.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -8,11 +9,58 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Str;
 use crate::policy::Library;
-use crate::source::{Diagnostic, FileId, SourceFile, Sources, Span};
+use crate::source::{Diagnostic, FileId, Loader, SourceFile, Span};
 use crate::syntax;
 
 use super::config::{Config, Suppressing};
+use super::foreign::Foreign;
 use super::suppress::{self, Suppression, Tool};
+
+/// The suppressions of a file, to be found by place: a file may have as many as it has resources.
+#[derive(Debug)]
+pub(super) struct OfFile {
+    all: Vec<Suppression>,
+    /// Their indices by where their scope starts, but for those of `wide`.
+    by_start: Vec<u32>,
+    /// The furthest end of a scope among the first so many of `by_start`.
+    reach: Vec<u32>,
+    /// Those of which the scope is a large part of the file.
+    wide: Vec<u32>,
+}
+
+impl OfFile {
+    fn new(all: Vec<Suppression>) -> Self {
+        let length = |s: &Suppression| s.scope.end - s.scope.start;
+        let extent = all.iter().map(|s| s.scope.end).max().unwrap_or(0);
+        let (wide, mut by_start): (Vec<u32>, Vec<u32>) =
+            (0..all.len() as u32).partition(|i| all.get(*i as usize).is_some_and(|s| length(s) > extent / 8));
+        let scope = |i: &u32| all.get(*i as usize).map_or((0, 0), |s| (s.scope.start, s.scope.end));
+        by_start.sort_by_key(|i| scope(i).0);
+        let mut furthest = 0;
+        let reach = by_start
+            .iter()
+            .map(|i| {
+                furthest = furthest.max(scope(i).1);
+                furthest
+            })
+            .collect();
+        OfFile { all, by_start, reach, wide }
+    }
+
+    /// Those of which the scope covers an offset.
+    fn around(&self, at: u32) -> impl Iterator<Item = &Suppression> {
+        let get = |i: &u32| self.all.get(*i as usize);
+        let starts = |i: &u32| get(i).is_some_and(|s| s.scope.start <= at);
+        let first = self.by_start.partition_point(starts);
+        let before = (0..first).rev().take_while(move |n| self.reach.get(*n).is_some_and(|end| *end >= at));
+        let near = before.filter_map(|n| self.by_start.get(n));
+        self.wide
+            .iter()
+            .chain(near)
+            .filter_map(get)
+            .filter(move |s| s.scope.start <= at && at < s.scope.end.max(s.scope.start + 1))
+    }
+}
 
 /// All suppressions of a session.
 #[derive(Debug)]
@@ -21,24 +69,26 @@ pub(super) struct Ledger {
     compat: bool,
     policy: Suppressing,
     today: String,
-    files: Mutex<FxHashMap<FileId, Arc<Vec<Suppression>>>>,
+    pub(super) foreign: Arc<Foreign>,
+    files: Mutex<FxHashMap<FileId, Arc<OfFile>>>,
     diagnostics: Mutex<Vec<Diagnostic>>,
 }
 
 impl Ledger {
-    pub(super) fn new(config: &Config, inline: bool, today: &str) -> Self {
+    pub(super) fn new(config: &Config, foreign: Arc<Foreign>, inline: bool, today: &str) -> Self {
         Ledger {
             enabled: inline && config.suppressions.inline,
             compat: config.compat,
             policy: config.suppressions.clone(),
             today: today.to_owned(),
+            foreign,
             files: Mutex::default(),
             diagnostics: Mutex::default(),
         }
     }
 
     /// The suppressions of a file.
-    pub(super) fn of(&self, file: &Arc<SourceFile>) -> Arc<Vec<Suppression>> {
+    pub(super) fn of(&self, file: &Arc<SourceFile>) -> Arc<OfFile> {
         if let Some(known) = self.files.lock().get(&file.id) {
             return Arc::clone(known);
         }
@@ -74,29 +124,35 @@ impl Ledger {
             return Arc::clone(known);
         }
         self.diagnostics.lock().append(&mut diagnostics);
-        Arc::clone(files.entry(file.id).or_insert_with(|| Arc::new(found)))
+        Arc::clone(files.entry(file.id).or_insert_with(|| Arc::new(OfFile::new(found))))
     }
 
     /// Whether a finding is suppressed: a suppression that names its policy covers one of its places. `has` answers
     /// whether the resource has an argument of that value.
     pub(super) fn suppresses(
         &self,
-        sources: &Sources,
+        loader: &Loader,
         policy: &str,
         aliases: &[Str],
         covered: &[Span],
         has: &dyn Fn(&str, &str) -> bool,
     ) -> bool {
+        let sources = loader.sources();
+        if !self.foreign.is_empty() && !self.is_forbidden(policy, aliases) {
+            let path = |span: &Span| sources.get(span.file).map(|file| loader.absolute(&file.path));
+            let files: Vec<PathBuf> = covered.iter().filter_map(path).collect();
+            if self.foreign.covers(aliases, &files, &self.today) {
+                return true;
+            }
+        }
         if !self.enabled {
             return false;
         }
         let mut hit = false;
         for place in covered {
             let Some(file) = sources.get(place.file) else { continue };
-            for suppression in self.of(&file).iter() {
-                let scope = suppression.scope;
-                let within = scope.start <= place.start && place.start < scope.end.max(scope.start + 1);
-                if !within || !suppression.names(policy, aliases, false) {
+            for suppression in self.of(&file).around(place.start) {
+                if !suppression.names(policy, aliases, false) {
                     continue;
                 }
                 let counts = suppression.is_current(&self.today)
@@ -107,7 +163,7 @@ impl Ledger {
                 if !counts {
                     continue;
                 }
-                if self.policy.forbidden.iter().any(|f| f == policy || aliases.contains(f)) {
+                if self.is_forbidden(policy, aliases) {
                     suppression.names(policy, aliases, true);
                     self.diagnostics.lock().push(Diagnostic::warning(
                         "forbidden-suppression",
@@ -123,6 +179,10 @@ impl Ledger {
         hit
     }
 
+    fn is_forbidden(&self, policy: &str, aliases: &[Str]) -> bool {
+        self.policy.forbidden.iter().any(|f| f == policy || aliases.contains(f))
+    }
+
     /// What was wrong with suppressions in these files, and which of ours suppressed nothing. `ran` says whether a
     /// policy is among those that run.
     pub(super) fn finish(
@@ -136,7 +196,7 @@ impl Ledger {
         }
         let mut out = Vec::new();
         for file in files {
-            for suppression in self.of(file).iter().filter(|s| s.tool == Tool::Masugata) {
+            for suppression in self.of(file).all.iter().filter(|s| s.tool == Tool::Masugata) {
                 for ((id, span), used) in suppression.ids.iter().zip(&suppression.used) {
                     if used.load(Ordering::Relaxed) {
                         continue;

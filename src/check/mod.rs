@@ -3,6 +3,7 @@
 mod config;
 mod evidence;
 mod finding;
+mod foreign;
 mod ledger;
 mod locate;
 mod parameters;

@@ -609,7 +609,7 @@ fn fail(
         }
         Subject::Input(_) => false,
     };
-    if session.ledger.suppresses(sources, page.id(), &aliases, &located.covered, &has) {
+    if session.ledger.suppresses(&session.loader, page.id(), &aliases, &located.covered, &has) {
         part.suppressed += 1;
         return;
     }

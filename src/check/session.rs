@@ -19,6 +19,7 @@ use crate::terraform::{self, Supplied};
 
 use super::config::Config;
 use super::finding::{Finding, Outcome, Rule, Summary, Unknown};
+use super::foreign::Foreign;
 use super::ledger::Ledger;
 use super::locate::Back;
 use super::root::{Root, RootKind, RootOutcome};
@@ -106,7 +107,12 @@ impl Session {
         }
         let parameters = super::parameters::read(&loader, &options.parameters, &mut diagnostics);
         let selection = Selection::new(&library, &config, &options.wanted, &mut diagnostics);
-        let ledger = Ledger::new(&config, !options.no_inline_suppressions, &options.today);
+        let foreign = if config.compat {
+            Foreign::read(&loader, &options.paths, &mut diagnostics)
+        } else {
+            Foreign::default()
+        };
+        let ledger = Ledger::new(&config, Arc::new(foreign), !options.no_inline_suppressions, &options.today);
         let modules = terraform::Modules::new();
         Session {
             options,
@@ -127,7 +133,8 @@ impl Session {
     /// same identities; what was said about the configuration is not said again.
     pub fn overlaid<'t>(&self, texts: impl IntoIterator<Item = (&'t PathBuf, &'t Arc<str>)>) -> Session {
         let options = self.options.clone();
-        let ledger = Ledger::new(&self.config, !options.no_inline_suppressions, &options.today);
+        let foreign = Arc::clone(&self.ledger.foreign);
+        let ledger = Ledger::new(&self.config, foreign, !options.no_inline_suppressions, &options.today);
         Session {
             options,
             loader: self.loader.overlaid(texts),

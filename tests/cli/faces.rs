@@ -294,6 +294,54 @@ fn suppressions_in_the_source() {
 }
 
 #[test]
+fn ignore_files_of_other_tools_count_for_the_same_check() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    write(root, "app/main.tf", OPEN);
+    assert_eq!(json(root, &[]).0, 1);
+    for (name, text) in [
+        (".checkov.yaml", "skip-check:\n  - CKV_AWS_20\n"),
+        (".trivyignore", "AVD-AWS-0092\n"),
+        (".trivyignore.yaml", "misconfigurations:\n  - id: AVD-AWS-0092\n    paths: [app/*.tf]\n"),
+    ] {
+        write(root, name, text);
+        let (code, value) = json(root, &["app"]);
+        assert_eq!((code, places(&value), said(&value)), (0, vec![], vec![]), "{name}");
+        assert_eq!(value["summary"]["suppressed"], 1, "{name}");
+        write(root, "masugata.toml", "compat = false\n");
+        assert_eq!(json(root, &["app"]).0, 1, "{name}");
+        write(root, "masugata.toml", "[suppressions]\nforbidden = [\"s3-public-acl\"]\n");
+        assert_eq!(json(root, &["app"]).0, 1, "{name}");
+        fs::remove_file(root.join("masugata.toml")).unwrap();
+        fs::remove_file(root.join(name)).unwrap();
+    }
+    write(root, ".trivyignore", "AVD-AWS-9999\nCVE-2020-1\n");
+    let (code, value) = json(root, &["app"]);
+    assert_eq!((code, said(&value)), (1, vec![]), "what we don't know makes no noise");
+}
+
+/// As many suppressions as resources: each is found by its place.
+#[test]
+fn very_many_suppressions() {
+    let dir = tempfile::tempdir().unwrap();
+    let n = if cfg!(debug_assertions) { 2_000 } else { 20_000 };
+    let block = |i: usize| {
+        let text = OPEN.replace("\"b\"", &format!("\"b{i}\"")).replace(".b.", &format!(".b{i}."));
+        if i % 2 == 0 {
+            text.replace("\n}", " # masugata: ignore[s3-public-acl] a public site\n}")
+        } else {
+            text
+        }
+    };
+    write(dir.path(), "main.tf", (0..n).map(block).collect::<String>());
+    let since = std::time::Instant::now();
+    let (code, value) = json(dir.path(), &[]);
+    assert_eq!((code, places(&value).len()), (1, n / 2));
+    assert_eq!(value["summary"]["suppressed"], n / 2);
+    assert!(since.elapsed().as_secs() < 60, "{:?}", since.elapsed());
+}
+
+#[test]
 fn an_unused_suppression_is_reported() {
     let dir = tempfile::tempdir().unwrap();
     write(
