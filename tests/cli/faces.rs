@@ -327,7 +327,7 @@ fn very_many_suppressions() {
     let n = if cfg!(debug_assertions) { 2_000 } else { 20_000 };
     let block = |i: usize| {
         let text = OPEN.replace("\"b\"", &format!("\"b{i}\"")).replace(".b.", &format!(".b{i}."));
-        if i % 2 == 0 {
+        if i.is_multiple_of(2) {
             text.replace("\n}", " # masugata: ignore[s3-public-acl] a public site\n}")
         } else {
             text
