@@ -13,4 +13,5 @@ mod common;
 
 mod bad_input;
 mod faces;
+mod mutated;
 mod sarif;
