@@ -14,3 +14,4 @@
 mod sam;
 mod support;
 mod templates;
+mod twins;
