@@ -183,3 +183,26 @@ fn damaged_files_are_refused() {
         "{outcomes:#?}"
     );
 }
+
+#[test]
+fn findings_carry_their_fixes() {
+    let text = "resource \"aws_kms_key\" \"k\" {\n  description = \"x\"\n}\n";
+    let mut loader = Loader::new("/work");
+    loader.overlay(Path::new("main.tf"), text);
+    let mut options = Options { paths: vec!["main.tf".into()], ..Options::default() };
+    options.wanted.packs = vec!["all".into()];
+    options.wanted.select = vec!["kms-no-rotation".into()];
+    let session = Session::open(loader, options);
+    let mut outcome = session.check(&masugata::check::Quiet);
+    assert!(fix::attach(&session, &mut outcome.findings).is_none());
+    let fix = outcome.findings[0].fix.as_ref().unwrap();
+    assert_eq!(fix.edits.len(), 1);
+    // Inserted as a line of its own, and its neighbour aligned.
+    assert_eq!(fix.edits[0].text, "  description         = \"x\"\n  enable_key_rotation = true\n");
+    assert!(masugata::report::json(&outcome).contains("\"applicability\": \"safe\""));
+    let rdjson: serde_json::Value = serde_json::from_str(&masugata::report::rdjson(&outcome)).unwrap();
+    assert_eq!(rdjson["diagnostics"][0]["suggestions"][0]["range"]["start"]["line"], 2);
+    let sarif: serde_json::Value = serde_json::from_str(&masugata::report::sarif(&outcome)).unwrap();
+    let replacement = &sarif["runs"][0]["results"][0]["fixes"][0]["artifactChanges"][0]["replacements"][0];
+    assert_eq!(replacement["deletedRegion"]["startLine"], 2);
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::Str;
-use crate::policy::Severity;
+use crate::policy::{Applicability, Severity};
 use crate::source::{Diagnostic, Position, Sources, Span};
 
 /// A place in a file, resolved.
@@ -70,6 +70,28 @@ pub struct Related {
     pub message: Str,
 }
 
+/// How a finding would be mended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What the page calls it.
+    pub title: Str,
+    /// How safe it is.
+    pub applicability: Applicability,
+    /// What to know before it is applied; of a manual one, what to do.
+    pub note: Option<Str>,
+    /// The edits, proved; none for a manual one.
+    pub edits: Vec<FixEdit>,
+}
+
+/// One edit of a fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixEdit {
+    /// What goes.
+    pub location: Location,
+    /// What stands there then.
+    pub text: String,
+}
+
 /// One policy failing on one resource, or on one element of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -91,6 +113,8 @@ pub struct Finding {
     pub because: Vec<Str>,
     /// Identifies the finding whatever lines move and files are renamed.
     pub fingerprint: Str,
+    /// How it would be mended, where that was asked for.
+    pub fix: Option<Fix>,
 }
 
 /// A verdict that could not be reached.

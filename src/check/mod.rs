@@ -14,7 +14,9 @@ mod session;
 pub mod suppress;
 
 pub use config::{Config, FILE_NAME as CONFIG_FILE_NAME, Override, Suppressing};
-pub use finding::{Finding, Location, Outcome, Related, Resource, Rule, Summary, Unknown, shown_path};
+pub use finding::{
+    Finding, Fix, FixEdit, Location, Outcome, Related, Resource, Rule, Summary, Unknown, shown_path,
+};
 pub use root::{Examined, Judged, Linked, Root, RootKind};
 pub use select::Wanted;
 pub use session::{Options, Progress, Quiet, Session};

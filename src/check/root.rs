@@ -619,6 +619,7 @@ fn fail(
         severity,
         message: found.message.clone(),
         condition: locate::condition(&graph.store, verdict),
+        fix: None,
         fingerprint: fingerprint(page.id(), &resource.type_name, &resource.address, &found.element),
         related: locate::resolve(sources, &located.related),
         because: located.because,

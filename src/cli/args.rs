@@ -193,6 +193,15 @@ pub(super) enum Format {
     Sarif,
     /// Annotations of a GitHub workflow
     Github,
+    /// Diagnostics with suggestions for reviewdog
+    Rdjson,
+}
+
+impl Format {
+    /// Whether findings carry their fixes there.
+    pub(super) fn has_fixes(self) -> bool {
+        matches!(self, Format::Json | Format::Sarif | Format::Rdjson)
+    }
 }
 
 /// How a list is written.

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 
 use crate::Str;
 use crate::check::{Outcome, Progress, Session};
+use crate::fix;
 use crate::policy::Severity;
 use crate::report;
 use crate::source::Severity as ProblemSeverity;
@@ -67,7 +68,10 @@ pub(super) fn run(args: CheckArgs, outputs: Vec<(Format, Option<PathBuf>)>) -> R
     let mut session = Session::open(loader, options);
     session.diagnostics.extend(bad_input);
     let bar = Bar::new();
-    let outcome = session.check(&bar);
+    let mut outcome = session.check(&bar);
+    if outputs.iter().any(|(format, _)| format.has_fixes()) {
+        outcome.diagnostics.extend(fix::attach(&session, &mut outcome.findings));
+    }
     bar.clear();
 
     for (format, path) in &outputs {
@@ -95,6 +99,7 @@ fn write(outcome: &Outcome, format: Format, path: Option<&Path>) -> Result<(), E
         Format::Text => report::text(outcome, style),
         Format::Json => report::json(outcome),
         Format::Sarif => report::sarif(outcome),
+        Format::Rdjson => report::rdjson(outcome),
         Format::Github => {
             let annotations = report::annotations(outcome);
             step_summary(&annotations.summary)?;

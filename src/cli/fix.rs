@@ -238,19 +238,22 @@ fn told(session: &Session, outcomes: &Outcomes) -> String {
 
 /// Shows every edit by itself and asks; returns the fingerprints of those that are wanted.
 fn ask(session: &Session, unsafe_fixes: bool) -> Result<Vec<Str>, Error> {
-    let offers = fix::offers(session);
-    let outcome = session.overlaid([]).check(&crate::check::Quiet);
+    let mut findings = session.overlaid([]).check(&crate::check::Quiet).findings;
+    if let Some(diagnostic) = fix::attach(session, &mut findings) {
+        return Err(Error::Usage(diagnostic.message));
+    }
     let mut wanted = Vec::new();
     let color = output::style().color;
     let terminal = io::stdin().is_terminal();
     let mut all = false;
-    for finding in &outcome.findings {
-        let Some(offer) = offers.get(&finding.fingerprint) else { continue };
+    for finding in &findings {
+        let Some(offer) = &finding.fix else { continue };
         if offer.edits.is_empty() || (offer.applicability == Applicability::Unsafe && !unsafe_fixes) {
             continue;
         }
+        let identity = fix::identity(finding).0;
         if all {
-            wanted.push(finding.fingerprint.clone());
+            wanted.push(identity);
             continue;
         }
         let l = &finding.location;
@@ -263,8 +266,9 @@ fn ask(session: &Session, unsafe_fixes: bool) -> Result<Vec<Str>, Error> {
             let _ = writeln!(text, "careful: {note}");
         }
         let mut by_file: BTreeMap<&Str, Vec<crate::source::Edit>> = BTreeMap::new();
-        for (path, edit) in &offer.edits {
-            by_file.entry(path).or_default().push(edit.clone());
+        for edit in &offer.edits {
+            let change = crate::source::Edit::new(edit.location.span.range(), edit.text.as_str());
+            by_file.entry(&edit.location.path).or_default().push(change);
         }
         for (path, edits) in by_file {
             let Ok(file) = session.loader.load(Path::new(path.as_str())) else { continue };
@@ -282,10 +286,10 @@ fn ask(session: &Session, unsafe_fixes: bool) -> Result<Vec<Str>, Error> {
         }
         match answer.trim() {
             _ if read == 0 => break,
-            "y" | "yes" => wanted.push(finding.fingerprint.clone()),
+            "y" | "yes" => wanted.push(identity),
             "a" | "all" => {
                 all = true;
-                wanted.push(finding.fingerprint.clone());
+                wanted.push(identity);
             }
             "q" | "quit" => break,
             _ => {}

@@ -10,9 +10,9 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Str;
-use crate::check::{Examined, Finding, Root, Session};
+use crate::check::{Examined, Finding, Fix, FixEdit, Location, Root, Session};
 use crate::policy::{Applicability, Outcome};
-use crate::source::{Diagnostic, Discovery, Edit, Severity, SourceFile, apply};
+use crate::source::{Diagnostic, Discovery, Edit, Severity, SourceFile, Span, apply};
 use crate::syntax::Language;
 
 use super::align;
@@ -65,19 +65,6 @@ pub struct Outcomes {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// A proved edit of one finding by itself, by the fingerprint of the finding.
-#[derive(Clone, Debug)]
-pub struct Offer {
-    /// What the page calls the fix.
-    pub title: Str,
-    /// How safe it is.
-    pub applicability: Applicability,
-    /// What to know before applying it, or what to do by hand.
-    pub note: Option<Str>,
-    /// The edits: path as it is printed, and what changes there.
-    pub edits: Vec<(Str, Edit)>,
-}
-
 /// An edit of a file by its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct FileOp {
@@ -94,7 +81,8 @@ struct Candidate {
     /// What tells it from other findings, whatever else changes.
     key: (Str, Str, Str),
     finding: Finding,
-    steps: Option<Str>,
+    /// What the page says to do by hand: title and steps.
+    steps: Option<(Str, Str)>,
     proposal: Result<(Proposal, Vec<FileOp>), Str>,
 }
 
@@ -161,11 +149,40 @@ pub fn fix(session: &Session, wanted: Wanted) -> Outcomes {
     engine.finish()
 }
 
-/// The edits that would mend each finding by itself, by its fingerprint, proved together on a first round; `roots`
-/// are examined afresh.
-pub fn offers(session: &Session) -> FxHashMap<Str, Offer> {
+/// What tells a finding from others: its fingerprint, and where it is.
+pub type Identity = (Str, Str, u32);
+
+/// How each finding would be mended by itself; the edits are proved together. Manual ones are there too.
+pub fn offers(session: &Session) -> FxHashMap<Identity, Fix> {
     let mut engine = Engine::open(session, Wanted { unsafe_fixes: true, only: None });
     engine.offers()
+}
+
+/// Puts the fixes of findings beside them. More than [`MAX_OFFERED`] findings get none: what is returned says so.
+pub fn attach(session: &Session, findings: &mut [Finding]) -> Option<Diagnostic> {
+    if findings.is_empty() {
+        return None;
+    }
+    if findings.len() > MAX_OFFERED {
+        let message = format!("more than {MAX_OFFERED} findings: their fixes are left out");
+        let diagnostic = Diagnostic::file_error("fix-budget", message, "");
+        let help = "`masugata fix --diff` has no such limit".to_owned();
+        return Some(Diagnostic { severity: Severity::Warning, path: None, help: Some(help), ..diagnostic });
+    }
+    let offers = offers(&session.overlaid([]));
+    for finding in findings {
+        finding.fix = offers.get(&identity(finding)).cloned();
+    }
+    None
+}
+
+/// The most findings that are given fixes beside them.
+pub const MAX_OFFERED: usize = 5_000;
+
+/// What tells a finding from others. What was added to equal fingerprints is left out.
+pub fn identity(finding: &Finding) -> Identity {
+    let plain = finding.fingerprint.split('-').next().unwrap_or("");
+    (plain.into(), finding.location.path.clone(), finding.location.span.start)
 }
 
 impl<'s> Engine<'s> {
@@ -592,8 +609,8 @@ impl<'s> Engine<'s> {
                     (Ok((p, _)), _) => {
                         out.held_back.push(case(&p.title, p.applicability, p.warning.clone()));
                     }
-                    (Err(_), Some(steps)) => {
-                        out.manual.push(case(&Str::new(), Applicability::Manual, Some(steps.clone())));
+                    (Err(_), Some((title, steps))) => {
+                        out.manual.push(case(title, Applicability::Manual, Some(steps.clone())));
                     }
                     (Err(why), None) => {
                         out.left.push(case(&Str::new(), Applicability::Manual, Some(why.clone())));
@@ -621,54 +638,43 @@ impl<'s> Engine<'s> {
     }
 
     /// Proves all proposals of the first round, and gives each by itself.
-    fn offers(&mut self) -> FxHashMap<Str, Offer> {
-        let mut originals: FxHashMap<Key, Offer> = FxHashMap::default();
-        for (root, state) in self.states.iter().enumerate() {
+    fn offers(&mut self) -> FxHashMap<Identity, Fix> {
+        let mut offers: FxHashMap<Identity, Fix> = FxHashMap::default();
+        for state in &self.states {
             for candidate in &state.candidates {
-                let offer = match (&candidate.proposal, &candidate.steps) {
-                    (Ok((proposal, ops)), _) => Offer {
+                let fix = match (&candidate.proposal, &candidate.steps) {
+                    (Ok((proposal, ops)), _) => Fix {
                         title: proposal.title.clone(),
                         applicability: proposal.applicability,
                         note: proposal.warning.clone(),
                         edits: self.alone(state, ops),
                     },
-                    (Err(_), Some(steps)) => Offer {
-                        title: Str::new(),
+                    (Err(_), Some((title, steps))) => Fix {
+                        title: title.clone(),
                         applicability: Applicability::Manual,
                         note: Some(steps.clone()),
                         edits: Vec::new(),
                     },
                     _ => continue,
                 };
-                originals.insert((root, candidate.key.clone()), offer);
+                offers.insert(identity(&candidate.finding), fix);
             }
         }
-        let fingerprints: FxHashMap<Key, Str> = self
-            .states
-            .iter()
-            .enumerate()
-            .flat_map(|(root, s)| {
-                s.candidates.iter().map(move |c| ((root, c.key.clone()), c.finding.fingerprint.clone()))
-            })
-            .collect();
         for _ in 0..MAX_ROUNDS {
             if !self.round() {
                 break;
             }
         }
+        // A place may have moved by the second round: there the fingerprint has to do.
         let mended: FxHashSet<Str> = self.fixed.iter().map(|c| c.finding.fingerprint.clone()).collect();
-        originals
-            .into_iter()
-            .filter_map(|(key, offer)| {
-                let fingerprint = fingerprints.get(&key)?.clone();
-                let proved = offer.applicability == Applicability::Manual || mended.contains(&fingerprint);
-                proved.then_some((fingerprint, offer))
-            })
-            .collect()
+        offers.retain(|identity, fix| {
+            fix.applicability == Applicability::Manual || mended.contains(&identity.0)
+        });
+        offers
     }
 
     /// What one proposal changes in the files as they are, alignment included.
-    fn alone(&self, state: &State, ops: &[FileOp]) -> Vec<(Str, Edit)> {
+    fn alone(&self, state: &State, ops: &[FileOp]) -> Vec<FixEdit> {
         let mut by_file: BTreeMap<&PathBuf, Vec<Edit>> = BTreeMap::new();
         for op in ops {
             by_file.entry(&op.path).or_default().push(op.edit.clone());
@@ -677,8 +683,16 @@ impl<'s> Engine<'s> {
         for (path, edits) in by_file {
             let Some((_, file)) = state.texts.iter().find(|(p, _)| p == path) else { continue };
             let Some(after) = edited(file, edits) else { continue };
-            let shown = crate::check::shown_path(&file.path);
-            out.extend(minimal(&file.text, &after).into_iter().map(|edit| (shown.clone(), edit)));
+            for edit in minimal(&file.text, &after) {
+                let (start, end) = (edit.start as u32, edit.end as u32);
+                let location = Location {
+                    path: crate::check::shown_path(&file.path),
+                    start: file.position(start),
+                    end: file.position(end),
+                    span: Span::new(file.id, start, end),
+                };
+                out.push(FixEdit { location, text: edit.text });
+            }
         }
         out
     }
@@ -846,7 +860,9 @@ fn state(session: &Session, root: &Root) -> State {
                 (proposal, ops)
             });
             let found = one.verdict.finding.as_ref();
-            let steps = found.and_then(|f| f.fixes.iter().find_map(|plan| plan.steps.clone()));
+            let steps = found.and_then(|f| {
+                f.fixes.iter().find_map(|plan| Some((plan.title.clone(), plan.steps.clone()?)))
+            });
             let element = found.map(|f| f.element.clone()).unwrap_or_default();
             let address = subject_address(linked, &one.verdict);
             candidates.push(Candidate {

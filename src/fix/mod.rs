@@ -19,4 +19,4 @@ mod snapshot;
 mod why;
 mod write;
 
-pub use engine::{Case, Offer, Outcomes, Wanted, fix, offers};
+pub use engine::{Case, Identity, MAX_OFFERED, Outcomes, Wanted, attach, fix, identity, offers};

@@ -525,7 +525,10 @@ impl<'a> Run<'a> {
     fn message(&self, names: &PageNames<'_>, expr: &Expr, fail: Guard) -> Str {
         let parts: SmallVec<[&TemplatePart; 8]> = match &expr.kind {
             ExprKind::Template(parts) => parts.iter().collect(),
-            _ => return self.shown(names, expr, fail).into(),
+            _ => match expr.as_string() {
+                Some(text) => return text.clone(),
+                None => return self.shown(names, expr, fail).into(),
+            },
         };
         let mut text = String::new();
         for part in parts {

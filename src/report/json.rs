@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::Str;
-use crate::check::{Finding, Location, Outcome, Resource, Unknown};
+use crate::check::{Finding, Fix, Location, Outcome, Resource, Unknown};
 use crate::source::{Diagnostic, Position, Severity, Sources};
 
 #[derive(Serialize)]
@@ -36,11 +36,28 @@ struct Item<'o> {
     resource: Subject<'o>,
     location: Place<'o>,
     related: Vec<Beside<'o>>,
-    /// Edits come with the fix engine; until then there is none to offer.
-    fix: Option<()>,
+    fix: Option<Mend<'o>>,
     fingerprint: &'o str,
     #[serde(skip_serializing_if = "Option::is_none")]
     needs: Option<Vec<&'o str>>,
+}
+
+#[derive(Serialize)]
+struct Mend<'o> {
+    title: &'o str,
+    applicability: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'o str>,
+    edits: Vec<Change<'o>>,
+}
+
+/// What stands from one byte of a file to another becomes a text.
+#[derive(Serialize)]
+struct Change<'o> {
+    path: &'o str,
+    start: u32,
+    end: u32,
+    text: &'o str,
 }
 
 #[derive(Serialize)]
@@ -106,6 +123,24 @@ fn subject(resource: &Resource) -> Subject<'_> {
     }
 }
 
+fn mend(fix: &Fix) -> Mend<'_> {
+    Mend {
+        title: &fix.title,
+        applicability: fix.applicability.name(),
+        note: fix.note.as_deref(),
+        edits: fix
+            .edits
+            .iter()
+            .map(|edit| Change {
+                path: &edit.location.path,
+                start: edit.location.span.start,
+                end: edit.location.span.end,
+                text: &edit.text,
+            })
+            .collect(),
+    }
+}
+
 fn aliases<'o>(policy: &str, outcome: &'o Outcome) -> Vec<&'o str> {
     outcome.rules.get(policy).map(|rule| rule.aliases.iter().map(Str::as_str).collect()).unwrap_or_default()
 }
@@ -129,7 +164,7 @@ fn failed<'o>(finding: &'o Finding, outcome: &'o Outcome) -> Item<'o> {
                 message: &r.message,
             })
             .collect(),
-        fix: None,
+        fix: finding.fix.as_ref().map(mend),
         fingerprint: &finding.fingerprint,
         needs: None,
     }

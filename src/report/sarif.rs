@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::check::{Finding, Location, Outcome, Rule, shown_path};
+use crate::check::{Finding, Fix, Location, Outcome, Rule, shown_path};
 use crate::policy::Severity;
 use crate::source::Severity as ProblemSeverity;
 
@@ -147,11 +147,44 @@ fn result(finding: &Finding, outcome: &Outcome) -> Value {
             .collect();
         out.insert("relatedLocations".to_owned(), json!(related));
     }
+    if let Some(fix) = finding.fix.as_ref().filter(|f| !f.edits.is_empty()) {
+        out.insert("fixes".to_owned(), json!([mend(fix)]));
+    }
     out.insert(
         "partialFingerprints".to_owned(),
         json!({ "primaryLocationLineHash": finding.fingerprint.as_str() }),
     );
     Value::Object(out)
+}
+
+/// A fix with its replacements by file. Regions count characters, as `columnKind` says.
+fn mend(fix: &Fix) -> Value {
+    let mut changes: Vec<Value> = Vec::new();
+    let mut paths: Vec<&str> = Vec::new();
+    for edit in &fix.edits {
+        if !paths.contains(&edit.location.path.as_str()) {
+            paths.push(&edit.location.path);
+        }
+    }
+    for path in paths {
+        let replacements: Vec<Value> = fix
+            .edits
+            .iter()
+            .filter(|edit| edit.location.path == path)
+            .map(|edit| {
+                let region = physical(&edit.location);
+                json!({
+                    "deletedRegion": region.get("region"),
+                    "insertedContent": { "text": edit.text },
+                })
+            })
+            .collect();
+        changes.push(json!({ "artifactLocation": { "uri": uri(path) }, "replacements": replacements }));
+    }
+    json!({
+        "description": { "text": format!("{} ({})", fix.title, fix.applicability.name()) },
+        "artifactChanges": changes,
+    })
 }
 
 fn physical(location: &Location) -> Value {

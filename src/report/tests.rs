@@ -65,6 +65,7 @@ fn outcome() -> Outcome {
             ],
             because: Vec::new(),
             fingerprint: "00112233445566778899aabbccddeeff".into(),
+            fix: None,
         },
         Finding {
             policy: "s3-no-encryption".into(),
@@ -85,6 +86,7 @@ fn outcome() -> Outcome {
             )],
             because: vec!["not set: this is the provider's default".into()],
             fingerprint: "ffeeddccbbaa99887766554433221100".into(),
+            fix: None,
         },
     ];
     let rules: IndexMap<Str, Rule> = [("s3-no-encryption", Severity::Low), ("s3-public-acl", Severity::High)]
