@@ -39,6 +39,8 @@ pub struct Config {
     pub compat: bool,
     /// Directories with a team's own pages (absolute).
     pub policies: Vec<PathBuf>,
+    /// Directories with copies of modules from registries and repositories (absolute).
+    pub modules: Vec<PathBuf>,
     /// Files that are not looked at at all.
     pub exclude: Vec<GlobMatcher>,
     /// Exceptions by path, in the file's order.
@@ -202,7 +204,7 @@ impl Reader<'_> {
     }
 
     fn top(&mut self, table: &DeTable<'_>, config: &mut Config) {
-        const KNOWN: [&str; 14] = [
+        const KNOWN: [&str; 15] = [
             "packs",
             "select",
             "extend-select",
@@ -217,6 +219,7 @@ impl Reader<'_> {
             "inputs",
             "stack",
             "data",
+            "modules",
         ];
         for (key, value) in table.iter() {
             match key.get_ref().as_ref() {
@@ -231,6 +234,13 @@ impl Reader<'_> {
                 "policies" => {
                     config.policies = self
                         .strings("policies", value)
+                        .iter()
+                        .map(|p| self.directory.join(p.as_str()))
+                        .collect();
+                }
+                "modules" => {
+                    config.modules = self
+                        .strings("modules", value)
                         .iter()
                         .map(|p| self.directory.join(p.as_str()))
                         .collect();

@@ -113,7 +113,7 @@ impl Session {
             Foreign::default()
         };
         let ledger = Ledger::new(&config, Arc::new(foreign), !options.no_inline_suppressions, &options.today);
-        let modules = terraform::Modules::new();
+        let modules = terraform::Modules::new().with_vendored(config.modules.clone());
         Session {
             options,
             loader,
@@ -144,7 +144,7 @@ impl Session {
             parameters: self.parameters.clone(),
             selection: Arc::clone(&self.selection),
             ledger,
-            modules: terraform::Modules::new(),
+            modules: terraform::Modules::new().with_vendored(self.config.modules.clone()),
             pool: OnceLock::new(),
             ways: Mutex::default(),
         }
@@ -153,6 +153,15 @@ impl Session {
     /// Finds the roots of the paths, in order. What could not be read is in the discovery's diagnostics.
     pub fn roots(&self) -> (Vec<Root>, Discovery) {
         let mut found = source::discover(&self.loader, &self.options.paths);
+        // Copies of modules are looked at where they are called.
+        if !self.config.modules.is_empty() {
+            let copies =
+                |d: &PathBuf| self.config.modules.iter().any(|m| d.starts_with(self.loader.absolute(m)));
+            let named = std::mem::take(&mut found.named_directories);
+            found.terraform.retain(|d| named.contains(d) || !copies(d));
+            found.surroundings.retain(|d| !copies(d));
+            found.named_directories = named;
+        }
         if !self.config.exclude.is_empty() {
             let named = std::mem::take(&mut found.named_directories);
             found.terraform.retain(|d| named.contains(d) || !self.config.excludes(d));

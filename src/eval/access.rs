@@ -110,6 +110,13 @@ impl Evaluator<'_> {
                 _ => fail(format!("this object has no attribute `{name}`")),
             }),
             Data::Instance(id) => env.names.instance_attribute(*id, name, span),
+            Data::Unknown(id)
+                if !self.policy()
+                    && super::convert::is_primitive(&self.store.unknown_info(*id).type_expr)
+                    && !self.store.is_failed(*id) =>
+            {
+                fail(format!("`{}` has no attributes", self.store.unknown_name(*id)))
+            }
             Data::Unknown(id) => Ok(self.part(*id, value, &format!(".{name}"), Some(name))),
             Data::Json(inner) if self.policy() => self.attr(inner, name, span, env),
             _ if self.policy() => Ok(Value::absent()),

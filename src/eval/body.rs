@@ -7,11 +7,12 @@ use std::sync::Arc;
 use crate::Str;
 use crate::program::{Attribute, Block, Body, Dialect, ExprKind, Resource, Root, TypeExpr};
 use crate::source::Span;
+use crate::terraform::schema;
 
 use super::data_sources;
 use super::guard::Guard;
 use super::instance::InstanceId;
-use super::names::{Binding, Env};
+use super::names::{Binding, Env, Failure};
 use super::repeat::unknown_of;
 use super::resources::{One, Slot};
 use super::run::{Frame, ModuleInstance, Run, State};
@@ -58,7 +59,7 @@ impl<'p> Run<'p> {
         };
         let reference = Reference { instance: id, attribute: Str::from(name) };
         let mut value = match module.index.module.dialect {
-            Dialect::CloudFormation => self.computed_attribute(&reference, origin),
+            Dialect::CloudFormation => self.computed_attribute(&reference, origin, None),
             _ => {
                 let own = data_sources::attribute(self, id, resource, name, span);
                 let is_block = !resource.body.attributes.iter().any(|a| a.name == name);
@@ -66,12 +67,20 @@ impl<'p> Run<'p> {
                     let value = self.set_attribute(&module, resource, &one, name, span)?;
                     Some(if is_block { self.with_computed_members(value, &reference) } else { value })
                 });
+                let computed = || {
+                    if resource.type_name == "terraform_data" {
+                        let input = self.set_attribute(&module, resource, &one, "input", span);
+                        let input = input.filter(|v| !v.is_unset());
+                        return self.terraform_data(&reference, origin, input.as_ref(), span);
+                    }
+                    self.computed_attribute(&reference, origin, self.schema(resource).as_deref())
+                };
                 match set {
                     Some(value) => self.store.map_arms(&value, |v| match v.is_unset() {
-                        true => self.computed_attribute(&reference, origin),
+                        true => computed(),
                         false => v.clone(),
                     }),
-                    None => self.computed_attribute(&reference, origin),
+                    None => computed(),
                 }
             }
         };
@@ -123,13 +132,44 @@ impl<'p> Run<'p> {
         }
     }
 
-    fn computed_attribute(&self, reference: &Reference, origin: Origin) -> Value {
+    fn computed_attribute(
+        &self,
+        reference: &Reference,
+        origin: Origin,
+        schema: Option<&schema::Resource>,
+    ) -> Value {
         let name = reference.attribute.as_str();
-        let type_expr = match name {
+        let known = schema.and_then(|s| s.attribute(schema::ObjectId(0), name)).map(|a| type_of(&a.kind));
+        let type_expr = known.unwrap_or(match name {
             "Ref" | "id" | "arn" | "Arn" | "name" | "url" | "endpoint" => TypeExpr::String,
             _ => TypeExpr::Any,
-        };
+        });
         let not_null = matches!(name, "Ref" | "id" | "arn" | "Arn");
+        let id = self.store.unknown(UnknownKind::Attribute(reference.clone()), not_null, type_expr);
+        Value::new(Data::Unknown(id), origin)
+    }
+
+    /// An attribute of a `terraform_data` that is not an argument: `output` has the type of what goes in.
+    fn terraform_data(
+        &self,
+        reference: &Reference,
+        origin: Origin,
+        input: Option<&Value>,
+        span: Span,
+    ) -> Value {
+        let type_expr = match reference.attribute.as_str() {
+            "id" => TypeExpr::String,
+            "output" => match input {
+                Some(input) => super::convert::type_of(self.store, input),
+                None => return Value::new(Data::Null, origin),
+            },
+            "input" | "triggers_replace" => return Value::new(Data::Null, origin),
+            name => {
+                let message = format!("a `terraform_data` has no attribute `{name}`");
+                return self.evaluator.failing(&Failure::new("unsupported-attribute", message, span));
+            }
+        };
+        let not_null = reference.attribute == "id";
         let id = self.store.unknown(UnknownKind::Attribute(reference.clone()), not_null, type_expr);
         Value::new(Data::Unknown(id), origin)
     }
@@ -404,6 +444,20 @@ impl<'p> Run<'p> {
             }
             None => Value::absent(),
         }
+    }
+}
+
+/// The type of an attribute as far as evaluation asks for it.
+fn type_of(kind: &schema::Kind) -> TypeExpr {
+    use schema::Kind;
+    match kind {
+        Kind::String => TypeExpr::String,
+        Kind::Number => TypeExpr::Number,
+        Kind::Bool => TypeExpr::Bool,
+        Kind::List(inner) if inner.object().is_none() => TypeExpr::List(Box::new(type_of(inner))),
+        Kind::Set(inner) if inner.object().is_none() => TypeExpr::Set(Box::new(type_of(inner))),
+        Kind::Map(inner) if inner.object().is_none() => TypeExpr::Map(Box::new(type_of(inner))),
+        _ => TypeExpr::Any,
     }
 }
 

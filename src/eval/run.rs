@@ -215,7 +215,14 @@ impl<'p> Run<'p> {
         }
         let each = Each::default();
         let site = Site { run: self, module: &root, each: &each };
-        let outcomes = exprs.iter().map(|expr| self.evaluator.eval(expr, Env::new(&site))).collect();
+        let asked = |expr: &Expr| {
+            let value = self.evaluator.eval(expr, Env::new(&site).strictly())?;
+            match value.data {
+                Data::Unknown(id) if self.store.is_failed(id) => Err(self.failure_of(id, expr.span)),
+                _ => Ok(value),
+            }
+        };
+        let outcomes = exprs.iter().map(asked).collect();
         if self.store.over_budget() {
             let message = "evaluation budget exceeded: more conditions or alternatives than can be told apart; \
                            what depends on the others is unknown";
@@ -261,6 +268,16 @@ impl<'p> Run<'p> {
     /// What the user supplies under a name: a root's input, or a data source (`data.TYPE.NAME`).
     pub(super) fn supplied(&self, name: &str) -> Option<&'p Expr> {
         self.supplied.values.get(name)
+    }
+
+    /// The failure that left an unknown behind.
+    fn failure_of(&self, id: super::store::UnknownId, span: Span) -> Failure {
+        match self.store.unknown_info(id).kind {
+            UnknownKind::Failed { span, reason } => {
+                Failure::new("invalid-expression", reason.to_string(), span)
+            }
+            _ => Failure::new("invalid-expression", "there is no value", span),
+        }
     }
 
     fn index(&self, id: ModuleId) -> Option<Rc<ModuleIndex<'p>>> {

@@ -72,7 +72,10 @@ impl<'p> Names for Site<'_, 'p> {
             },
             Root::SelfObject => match self.each.this {
                 Some(id) => Ok(Value::new(Data::Instance(id), run.store.literal_origin(span))),
-                None => unknown("`self` has no meaning here".to_owned()),
+                None => {
+                    let message = "`self` has a meaning in provisioners, connections and postconditions only";
+                    Err(Failure::new("invalid-reference", message, span))
+                }
             },
             Root::Named(name) => Ok(run.named(module, name, span)),
             Root::Bound(name) => unknown(format!("`{name}` is not bound here")),

@@ -450,6 +450,18 @@ impl<'t, N: Names> Reader<'t, N> {
                 Kind::Variable | Kind::Identifier | Kind::Bool | Kind::Null => {
                     Expr::string(tree.text(key), self.span(key))
                 }
+                Kind::GetAttr | Kind::Index => {
+                    let text = tree.text(key);
+                    self.diagnostics.push(
+                        Diagnostic::warning(
+                            "ambiguous-key",
+                            format!("`{text}` is no key of an object: a reference must stand in parentheses"),
+                            self.span(key),
+                        )
+                        .with_help(format!("write `({text})`")),
+                    );
+                    self.expr(key)
+                }
                 _ => self.expr(key),
             };
             let value = match children.next() {

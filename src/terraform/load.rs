@@ -26,6 +26,7 @@ const MAX_MODULES: usize = 20_000;
 /// several threads.
 #[derive(Debug, Default)]
 pub struct Modules {
+    vendored: Vec<PathBuf>,
     read: Mutex<FxHashMap<PathBuf, Arc<OnceLock<Arc<ReadModule>>>>>,
 }
 
@@ -33,6 +34,14 @@ impl Modules {
     /// Nothing read yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Looks for modules of registries and repositories in these directories (absolute) too, where `terraform init`
+    /// has not put them.
+    #[must_use]
+    pub fn with_vendored(mut self, directories: Vec<PathBuf>) -> Self {
+        self.vendored = directories;
+        self
     }
 
     fn read(&self, loader: &Loader, directory: &Path) -> Arc<ReadModule> {
@@ -237,14 +246,21 @@ impl Linker<'_> {
         if let Some(directory) = installed.filter(|d| self.modules.read(self.loader, d).files > 0) {
             return Some(directory);
         }
+        let vendored = self.modules.vendored.iter().flat_map(|d| vendored_places(d, address));
+        if let Some(directory) = vendored
+            .map(|d| self.loader.absolute(&d))
+            .find(|d| self.loader.is_dir(d) && self.modules.read(self.loader, d).files > 0)
+        {
+            return Some(directory);
+        }
         let message = format!(
             "module `{}` (`{address}`) is not installed: what it makes is not checked, its outputs are unknown",
             call.name
         );
-        self.diagnostics.push(
-            Diagnostic::warning("module-not-installed", message, *span)
-                .with_help("run `terraform init` (or `terraform get`) in the root module and check again"),
-        );
+        self.diagnostics.push(Diagnostic::warning("module-not-installed", message, *span).with_help(
+            "run `terraform init` (or `terraform get`) in the root module and check again, or name a \
+                     directory of copies as `modules` in `masugata.toml`",
+        ));
         None
     }
 
@@ -315,6 +331,34 @@ impl Linker<'_> {
             });
         }
     }
+}
+
+/// Where a copy of a module may lie below a directory: under the whole of its source, under its last names, and by the
+/// name that registries demand of repositories (`terraform-aws-vpc`).
+fn vendored_places(directory: &Path, address: &str) -> Vec<PathBuf> {
+    let address = address.split(['?', '#']).next().unwrap_or(address);
+    let address = address.split_once("::").map_or(address, |(_, rest)| rest);
+    let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+    // `git@github.com:org/repo.git`
+    let address = address.rsplit_once('@').map_or(address, |(_, rest)| rest).replacen(':', "/", 1);
+    let (package, inside) = address.split_once("//").unwrap_or((&address, ""));
+    let package = package.trim_end_matches('/').trim_end_matches(".git");
+    let parts: Vec<&str> = package.split('/').filter(|p| !p.is_empty() && *p != "..").collect();
+    let mut names: Vec<String> =
+        (0..parts.len()).filter_map(|from| Some(parts.get(from..)?.join("/"))).collect();
+    // namespace/name/provider, a host before it or not
+    if let [.., namespace, name, provider] = parts.as_slice() {
+        names.push(format!("{namespace}/terraform-{provider}-{name}"));
+        names.push(format!("{namespace}/{name}"));
+        names.push(format!("terraform-{provider}-{name}"));
+        if !package.contains('.') {
+            names.push((*name).to_owned());
+        }
+    }
+    if inside.split('/').any(|p| p == "..") {
+        return Vec::new();
+    }
+    names.into_iter().map(|name| directory.join(name).join(inside)).collect()
 }
 
 fn cycle(loader: &Loader, call: &Call, chain: &[PathBuf]) -> Diagnostic {

@@ -306,6 +306,29 @@ fn installed_modules_are_found_through_the_manifest() {
 }
 
 #[test]
+fn copies_of_modules_are_found_in_vendored_directories() {
+    let call = |source: &str| format!("module \"m\" {{\n  source = \"{source}\"\n}}\n");
+    for (source, place) in [
+        ("terraform-aws-modules/vpc/aws", "vendor/terraform-aws-modules/vpc/aws/main.tf"),
+        ("terraform-aws-modules/vpc/aws", "vendor/terraform-aws-vpc/main.tf"),
+        ("terraform-aws-modules/vpc/aws", "vendor/vpc/main.tf"),
+        ("app.terraform.io/team/vpc/aws", "vendor/team/vpc/main.tf"),
+        ("terraform-aws-modules/s3-bucket/aws//modules/object", "vendor/s3-bucket/modules/object/main.tf"),
+        ("git::https://example.com/team/network.git//vpc?ref=v1", "vendor/network/vpc/main.tf"),
+        ("git@github.com:team/network.git", "vendor/github.com/team/network/main.tf"),
+        ("github.com/team/network", "vendor/team/network/main.tf"),
+    ] {
+        let loader = loader(&[("main.tf", &call(source)), (place, "output \"o\" {\n  value = 1\n}\n")]);
+        let modules = Modules::new().with_vendored(vec![PathBuf::from("/repo/vendor")]);
+        let program = modules.program(&loader, Path::new("/repo"));
+        assert!(program.diagnostics.is_empty(), "{source} in {place}: {:?}", program.diagnostics);
+    }
+    let outside = loader(&[("main.tf", &call("a/b/aws//../../x")), ("x/main.tf", "")]);
+    let modules = Modules::new().with_vendored(vec![PathBuf::from("/repo/vendor")]);
+    assert_eq!(modules.program(&outside, Path::new("/repo")).diagnostics.len(), 1);
+}
+
+#[test]
 fn directories_that_others_call_are_no_roots() {
     let loader = loader(&[
         ("live/main.tf", "module \"a\" {\n  source = \"../a\"\n}\n"),

@@ -61,7 +61,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
             };
             let text = match cx.env.names.file(&path) {
                 Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-                Err(Unread::Missing(reason)) => return Ok(missing(cx, &reason)),
+                Err(Unread::Missing(reason)) if !cx.env.strict => return Ok(missing(cx, &reason)),
+                Err(Unread::Missing(reason)) => return cx.fail(reason),
                 Err(Unread::Refused(reason)) => return cx.fail(reason),
             };
             template(cx, Some(&path), &text, vars)

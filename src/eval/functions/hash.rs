@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use sha2::Digest;
 
-use super::super::value::Value;
+use super::super::value::{Data, Value};
 use super::{Cx, Function, Look, Returns, pure};
 use crate::eval::Outcome;
 
@@ -33,10 +33,22 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(cx.evaluator.unknown_call("uuid", args, Returns::String, cx.span))
     }),
     pure("bcrypt", (1, 2), Look::Raw, Returns::String, |cx, args| {
+        if let Some(Data::Number(cost)) = args.get(1).map(|v| &v.data)
+            && !cost.as_i64().is_some_and(|c| (4..=31).contains(&c))
+        {
+            return cx.fail("the cost must be from 4 to 31");
+        }
         Ok(cx.evaluator.unknown_call("bcrypt", args, Returns::String, cx.span))
     }),
     // Private keys are none of this tool's business.
     pure("rsadecrypt", (2, 2), Look::Raw, Returns::String, |cx, args| {
+        use base64::Engine;
+        let engine = base64::engine::general_purpose::STANDARD;
+        if let Some(text) = args.first().and_then(Value::as_str)
+            && engine.decode(text.as_bytes()).is_err()
+        {
+            return cx.fail("the text to decrypt must be base64");
+        }
         Ok(cx.evaluator.unknown_call("rsadecrypt", args, Returns::String, cx.span))
     }),
 ];

@@ -26,7 +26,7 @@ use std::sync::{Arc, LazyLock};
 use rustc_hash::FxHashMap;
 
 use crate::Str;
-use crate::program::{Dialect, Expr, TypeExpr};
+use crate::program::{Dialect, Expr, ExprKind, TypeExpr};
 use crate::source::Span;
 
 use super::convert;
@@ -177,6 +177,13 @@ impl Evaluator<'_> {
             "try" => return self.try_each(args, span, env),
             "can" => return self.can(args, span, env),
             _ => {}
+        }
+        if plain == "templatestring"
+            && let Some(ExprKind::Literal(_) | ExprKind::Template(_)) = args.first().map(|a| &a.kind)
+        {
+            let message = "`templatestring`: a template that is written here is evaluated already; \
+                           the argument must be a reference";
+            return Err(Failure::new("invalid-argument", message, span));
         }
         let mut values = Vec::with_capacity(args.len());
         for arg in args {
@@ -453,7 +460,6 @@ impl Evaluator<'_> {
 
 /// Whether an expression can fail once its unknowns are known; a plain reference has been resolved already.
 fn may_fail(expr: &Expr) -> bool {
-    use crate::program::ExprKind;
     !matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Template(_))
 }
 
