@@ -20,6 +20,7 @@ mod memo;
 mod names;
 mod number;
 mod operators;
+mod order;
 mod policy_document;
 mod repeat;
 mod resources;

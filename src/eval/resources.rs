@@ -12,6 +12,7 @@ use super::data_sources;
 use super::guard::Guard;
 use super::instance::{Instance, InstanceId, InstanceInfo, InstanceKey};
 use super::names::Env;
+use super::order::{Part, order};
 use super::repeat::Shape;
 use super::run::{Caller, Each, Frame, ModuleInstance, Run, State, resource_address};
 use super::site::Site;
@@ -234,6 +235,7 @@ impl<'p> Run<'p> {
     /// Evaluates all instances of a module instance and of what it calls, in order.
     pub(super) fn instances(&self, module: &Rc<ModuleInstance<'p>>, out: &mut Vec<Instance>) {
         let declared = module.index.module;
+        self.deep_first(module);
         for (at, resource) in declared.resources.iter().enumerate() {
             let expansion = self.expansion(module, at, resource.header);
             let scope = self.scope(module, resource);
@@ -292,6 +294,31 @@ impl<'p> Run<'p> {
         match self.slot(id)? {
             Slot::Resource { module, resource, one } => Some(self.whole_body(&module, resource, &one)),
             _ => None,
+        }
+    }
+
+    /// Evaluates a large module's parts in an order in which each finds what it names.
+    fn deep_first(&self, module: &Rc<ModuleInstance<'p>>) {
+        let declared = module.index.module;
+        for part in order(&module.index) {
+            match part {
+                Part::Local(at) => {
+                    self.local(module, at);
+                }
+                Part::Call(at) => {
+                    let Some((_, call)) = declared.calls.get_index(at) else { continue };
+                    for inner in self.called(module, at, call.header).modules.iter().flatten() {
+                        (0..inner.index.module.inputs.len()).for_each(|at| drop(self.input(inner, at)));
+                        (0..inner.index.module.outputs.len()).for_each(|at| drop(self.output(inner, at)));
+                    }
+                }
+                Part::Resource(at) => {
+                    let Some(resource) = declared.resources.get(at) else { continue };
+                    for one in &self.expansion(module, at, resource.header).ones {
+                        self.whole_body(module, resource, one);
+                    }
+                }
+            }
         }
     }
 

@@ -47,7 +47,7 @@ fn each_root(expr: &Expr, visit: &mut dyn FnMut(&Root)) {
 }
 
 /// Visits an expression and those inside it, outer ones first; not those inside one for which `visit` says no.
-fn each_expr(expr: &Expr, visit: &mut dyn FnMut(&Expr) -> bool) {
+pub(super) fn each_expr(expr: &Expr, visit: &mut dyn FnMut(&Expr) -> bool) {
     fn parts(all: &[TemplatePart], visit: &mut dyn FnMut(&Expr) -> bool) {
         for part in all {
             match part {

@@ -131,7 +131,7 @@ impl Check<'_> {
             last?;
         }
         for entry in &guarded.entries {
-            // A list of blocks of which there are none is the same as no block.
+            // In a plan a block type without blocks is an empty list: of blocks that may be there none is there.
             let none = entry.value.as_list().is_some_and(|l| l.members.iter().all(|m| !m.guard.is_true()));
             if entry.guard.is_true() && !none && !entry.value.is_unset() && actual.get(&entry.key).is_none() {
                 let failed = is_reason(self.guarded, &entry.value);

@@ -51,6 +51,11 @@ pub(crate) fn condition(depth: u32) -> BoxedStrategy<String> {
             .prop_map(|(a, op, b)| format!("({a} {op} {b})")),
         1 => (condition(depth - 1), condition(depth - 1), condition(depth - 1))
             .prop_map(|(a, b, c)| format!("({a} ? {b} : {c})")),
+        1 => (simple_text(depth - 1), simple_text(depth - 1))
+            .prop_map(|(a, b)| format!("contains([\"x\", {a}], {b})")),
+        1 => (simple_text(depth - 1), simple_text(depth - 1)).prop_map(|(a, b)| format!("{a} == {b}")),
+        1 => (pick(&["x", "p", ""]), pick(&["var.e", "var.n"]), pick(&["x-x", "x-p", "x-", "y-y"]))
+            .prop_map(|(a, b, c)| format!("\"{a}-${{{b}}}\" == \"{c}\"")),
         1 => simple_text(depth - 1).prop_map(|b| format!("contains([\"x\", \"p\"], {b})")),
         1 => (condition(depth - 1), condition(depth - 1)).prop_map(|(a, b)| format!("anytrue([{a}, {b}])")),
         1 => (condition(depth - 1), condition(depth - 1)).prop_map(|(a, b)| format!("({a}) == ({b})")),
@@ -84,6 +89,10 @@ pub(crate) fn text(depth: u32, demand: Demand) -> BoxedStrategy<String> {
     }
     prop_oneof![
         4 => exact,
+        1 => (text(depth - 1, demand), text(depth - 1, demand), text(depth - 1, demand))
+            .prop_map(|(a, b, c)| format!("(contains([{a}, \"q\"], {b}) ? {c} : \"not in\")")),
+        1 => (text(depth - 1, demand), list(depth - 1, demand))
+            .prop_map(|(a, l)| format!("(contains(distinct({l}), {a}) ? \"in\" : {a})")),
         1 => text(depth - 1, demand).prop_map(|a| format!("upper({a})")),
         1 => (text(depth - 1, demand), text(depth - 1, demand), text(depth - 1, demand))
             .prop_map(|(a, b, c)| format!("({a} == {b} ? {c} : \"no\")")),

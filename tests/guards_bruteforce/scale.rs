@@ -4,9 +4,10 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use masugata::cloudformation;
 use masugata::eval::{Inputs, evaluate};
+use masugata::model::{self, ResourceId};
 use masugata::source::Loader;
+use masugata::{cloudformation, graph, terraform};
 
 use crate::verdicts;
 
@@ -60,4 +61,42 @@ fn forty_independent_conditions_cost_ten_times_four() {
     let (four, forty) = (nodes(4), nodes(40));
     // what is gathered rule by rule (where is none of them wrong?) is a diagram of one level more each time
     assert!(forty <= 100 * four && forty < 4_000, "{four} nodes for four conditions, {forty} for forty");
+}
+
+/// Resources that read one another in a long chain, the near end or the far end first: all are known, each is joined to
+/// the next one, and no depth is exceeded.
+#[test]
+fn long_chains_of_references() {
+    const LENGTH: usize = 15_000;
+    for backwards in [false, true] {
+        let mut text = String::new();
+        for i in 0..LENGTH {
+            let read = match (backwards, i) {
+                (false, 0) => "\"x\"".to_owned(),
+                (false, _) => format!("aws_s3_bucket.b{}.bucket", i - 1),
+                (true, _) if i + 1 == LENGTH => "\"x\"".to_owned(),
+                (true, _) => format!("aws_s3_bucket.b{}.bucket", i + 1),
+            };
+            writeln!(text, "resource \"aws_s3_bucket\" \"b{i}\" {{\n  bucket = {read}\n}}").unwrap();
+        }
+        let mut loader = Loader::new("/p");
+        loader.overlay(Path::new("main.tf"), text.as_str());
+        let program = terraform::Modules::new().program(&loader, Path::new("/p"));
+        let evaluation = evaluate(&program, &Inputs::default(), Arc::clone(loader.sources()));
+        assert!(evaluation.diagnostics.is_empty(), "{:?}", evaluation.diagnostics);
+        let store = Arc::clone(&evaluation.store);
+        let lower = |(index, instance)| model::lower::resource(&store, instance, ResourceId(index as u32));
+        let resources = evaluation.instances.iter().enumerate().map(lower).collect();
+        let graph = graph::link(Arc::clone(&store), resources);
+        let last = if backwards { 0 } else { LENGTH - 1 };
+        let before = if backwards { 1 } else { LENGTH - 2 };
+        let bucket = graph.resources[last].values.as_map().and_then(|m| m.get("bucket")).expect("a name");
+        assert_eq!(bucket.value.as_str().map(|s| s.as_str()), Some("x"));
+        let joined = graph.edges.edge_indices().any(|edge| {
+            let (from, to) = graph.edges.edge_endpoints(edge).expect("ends");
+            (from.index(), to.index()) == (last, before)
+        });
+        assert!(joined, "each reads the one before");
+        assert!(graph.edges.edge_count() < 50 * LENGTH, "{} edges", graph.edges.edge_count());
+    }
 }
