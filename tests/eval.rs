@@ -266,14 +266,21 @@ fn budgets() {
     let (evaluation, messages) = errors(&source);
     assert_eq!(messages, Vec::<String>::new());
     assert_eq!(evaluation.outputs["o"].as_str().map(|s| s.as_str()), Some("x"));
-    // Long chains of resources, from the far end, are: what lies beyond is unknown.
+    // Neither are long chains of resources, from the far end.
     let mut source = String::new();
     for i in 0..30_000 {
         writeln!(source, "resource \"x_y\" \"r{i}\" {{ a = x_y.r{}.a }}", i + 1).expect("a string");
     }
     source.push_str("resource \"x_y\" \"r30000\" { a = \"x\" }\n");
     let (evaluation, messages) = errors(&source);
-    assert_eq!(evaluation.instances.len(), 30_001);
+    assert_eq!(messages, Vec::<String>::new());
+    let first = evaluation.instances[0].values.as_map().and_then(|m| m.get("a")).expect("an argument");
+    assert_eq!(first.value.as_str().map(|s| s.as_str()), Some("x"));
+    // Those of a block's instances are: what lies beyond is unknown.
+    let (evaluation, messages) = errors(
+        "resource \"x_y\" \"r\" {\n  count = 9999\n  a = count.index == 9998 ? \"x\" : upper(lower(trimspace(chomp(x_y.r[count.index + 1].a))))\n}\n",
+    );
+    assert_eq!(evaluation.instances.len(), 9_999);
     assert_eq!(messages.len(), 1, "{messages:?}");
     assert!(
         messages[0].starts_with("evaluation budget exceeded: expressions refer to each other"),

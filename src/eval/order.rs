@@ -80,7 +80,7 @@ fn uses(index: &ModuleIndex<'_>, part: Part) -> Vec<Part> {
         }
         true
     };
-    fn repeat<'r>(repeat: &'r Repeat) -> Option<&'r Expr> {
+    fn repeat(repeat: &Repeat) -> Option<&Expr> {
         match repeat {
             Repeat::Count(expr) | Repeat::ForEach(expr) | Repeat::Condition(expr) => Some(expr),
             Repeat::One | Repeat::Key(_) => None,
