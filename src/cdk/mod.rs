@@ -7,6 +7,7 @@
 
 mod app;
 mod frames;
+mod source_map;
 mod way;
 
 use std::path::{Path, PathBuf};

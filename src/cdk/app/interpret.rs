@@ -121,6 +121,8 @@ struct Interpreter<'m> {
     scopes: Vec<Scope>,
     returns: Vec<Value>,
     tree: Tree,
+    /// The call of a base class's constructor that is being followed.
+    super_site: Option<Site>,
     steps: usize,
     depth: usize,
     exceeded: Option<String>,
@@ -139,6 +141,7 @@ pub(super) fn follow(modules: &[Loaded]) -> Followed {
         scopes: modules.iter().map(|_| Scope::default()).collect(),
         returns: Vec::new(),
         tree: Tree::default(),
+        super_site: None,
         steps: 0,
         depth: 0,
         exceeded: None,

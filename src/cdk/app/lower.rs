@@ -64,10 +64,12 @@ fn range(node: Node<'_>) -> Range {
 
 /// The part of a string literal between its quotes.
 fn unquoted(text: &str) -> &str {
-    let text = text.trim_start_matches(['@', '$', 'r', 'b', 'f', 'u', 'R', 'B', 'F', 'U']);
+    // r"…", $"…", @"…"; what has no quotes is a bare key
+    let Some(open) = text.find(['"', '\'', '`']).filter(|at| *at <= 3) else { return text };
+    let quoted = text.get(open..).unwrap_or(text);
     let inner = ["\"\"\"", "'''", "\"", "'", "`"]
         .iter()
-        .find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
+        .find_map(|quote| quoted.strip_prefix(quote)?.strip_suffix(quote));
     inner.unwrap_or(text)
 }
 

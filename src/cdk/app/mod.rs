@@ -51,6 +51,8 @@ pub struct App {
     files: FxHashMap<FileId, Arc<SourceFile>>,
     /// Expressions by the place that a stack trace gives.
     sites: FxHashMap<(FileId, u32), Vec<SiteOf>>,
+    /// All of a file, for traces without columns.
+    by_file: FxHashMap<FileId, Vec<(Span, SiteOf)>>,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -113,8 +115,12 @@ impl App {
                 // a loop or a function makes many constructs at one place: one stands for all
                 if sites.len() < 64 {
                     sites.push(SiteOf { node, call });
+                    self.by_file.entry(span.file).or_default().push((span, SiteOf { node, call }));
                 }
             };
+            if let Some(base) = known.base_site {
+                add(base.span, base.span.start, None);
+            }
             add(known.site.span, known.site.span.start, None);
             if known.site.name != known.site.span.start {
                 add(known.site.span, known.site.name, None);

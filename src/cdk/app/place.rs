@@ -79,6 +79,8 @@ struct Candidate<'a> {
     node: NodeId,
     /// The method call that made a library make the construct.
     call: Option<&'a Attached>,
+    /// A library's class that the construct's class extends made the resource.
+    of_base: bool,
 }
 
 impl App {
@@ -86,7 +88,8 @@ impl App {
     pub fn find(&self, wanted: &Wanted<'_>) -> Option<Found> {
         let candidate = self.candidate(wanted)?;
         let node = self.tree.get(candidate.node)?;
-        let construct = candidate.call.map_or(node.site.span, |c| c.site.span);
+        let own = node.base_site.filter(|_| candidate.of_base).unwrap_or(node.site);
+        let construct = candidate.call.map_or(own.span, |c| c.site.span);
         if !wanted.property.is_empty() {
             if let Some(span) = self.prop_span(node, candidate.call, wanted) {
                 return Some(Found { span, construct, exact: true });
@@ -111,23 +114,73 @@ impl App {
         let segments: Vec<&str> = wanted.path.split('/').collect();
         let found = self.tree.find(&segments);
         if let Some(frame) = wanted.frame {
-            let sites = self.sites.get(&(frame.file, frame.start))?;
-            // of several at one place (a loop, a class that is used twice) the one on the construct's path
-            let on_path = |site: &&SiteOf| {
-                site.call.is_none() && found.is_some_and(|m| self.is_within(m.node, site.node))
-            };
-            let site = sites.iter().find(on_path).or_else(|| sites.iter().find(|s| s.call.is_none()));
-            let site = site.or_else(|| sites.first())?;
-            return Some(self.with_call(*site));
+            let found = found.map(|m| m.node);
+            return self.at_frame(frame, found);
         }
         let found = found?;
         let rest = segments.get(found.consumed..).unwrap_or_default();
-        Some(self.with_call(SiteOf { node: found.node, call: self.policy_call(found.node, rest) }))
+        if let Some(site) = rest.first().and_then(|id| self.singleton(found.node, id)) {
+            return Some(self.with_call(site));
+        }
+        let of_base = !rest.is_empty();
+        let site = SiteOf { node: found.node, call: self.policy_call(found.node, rest) };
+        Some(Candidate { of_base, ..self.with_call(site) })
+    }
+
+    /// What a frame of a stack trace points at; `found` is what the construct's path led to.
+    fn at_frame(&self, frame: Span, found: Option<NodeId>) -> Option<Candidate<'_>> {
+        let on_path =
+            |site: &SiteOf| site.call.is_none() && found.is_some_and(|m| self.is_within(m, site.node));
+        let candidate = |site: &SiteOf| {
+            let base = self.tree.get(site.node).and_then(|n| n.base_site);
+            let of_base =
+                base.is_some_and(|b| b.span.contains(Span::new(frame.file, frame.start, frame.start)));
+            Candidate { of_base, ..self.with_call(*site) }
+        };
+        if let Some(sites) = self.sites.get(&(frame.file, frame.start)) {
+            // of several at one place (a loop, a class that is used twice) the one on the construct's path
+            let site = sites.iter().find(|s| on_path(s)).or_else(|| sites.iter().find(|s| s.call.is_none()));
+            return site.or_else(|| sites.first()).map(candidate);
+        }
+        // a line without a column, or a call that is chained over lines: the smallest expression there
+        let file = self.files.get(&frame.file)?;
+        let line = file.position(frame.start).line;
+        let around = self.by_file.get(&frame.file)?.iter().filter(|(span, _)| {
+            (span.start <= frame.start && frame.start < span.end) || file.position(span.start).line == line
+        });
+        let best =
+            around.min_by_key(|(span, site)| (!on_path(site), site.call.is_some(), span.end - span.start));
+        best.map(|(_, site)| candidate(site))
+    }
+
+    /// The call that makes a library put something into a stack once.
+    fn singleton(&self, stack: NodeId, id: &str) -> Option<SiteOf> {
+        let makers = super::props::makers(id)?;
+        let inside = |node: &NodeId| *node != stack && self.is_within(*node, stack);
+        for (node, known) in self.tree.nodes.iter().enumerate().filter(|(node, _)| inside(node)) {
+            for maker in makers {
+                if let Some(method) = maker.strip_suffix("()") {
+                    if let Some(call) = known.calls.iter().position(|c| same_name(&c.name, method)) {
+                        return Some(SiteOf { node, call: Some(call) });
+                    }
+                    continue;
+                }
+                let (class, prop) = maker.split_once('.').map_or((*maker, None), |(c, p)| (c, Some(p)));
+                let has = |prop: &str| {
+                    let mut objects = known.props.iter().chain(&known.base_props);
+                    objects.any(|o| o.get(prop).is_some())
+                };
+                if known.class_name == class && prop.is_none_or(has) {
+                    return Some(SiteOf { node, call: None });
+                }
+            }
+        }
+        None
     }
 
     fn with_call(&self, site: SiteOf) -> Candidate<'_> {
         let call = site.call.and_then(|c| self.tree.get(site.node)?.calls.get(c));
-        Candidate { node: site.node, call }
+        Candidate { node: site.node, call, of_base: false }
     }
 
     /// Whether a construct is another, or somewhere below it.
@@ -154,10 +207,18 @@ impl App {
             [.., "Policy", "Resource"] => &["grant", "addtoresourcepolicy"],
             _ => return None,
         };
+        let plain = |text: &str| text.to_ascii_lowercase().replace('_', "");
+        // a service has a role for its tasks and one for the agent: a call that names one is not about the other
+        let role = rest.iter().rev().find(|s| s.ends_with("Role")).map(|s| plain(s));
+        let about_another = |text: &str| {
+            let named = ["taskrole", "executionrole"].iter().find(|named| text.contains(**named));
+            named.is_some_and(|named| role.as_deref().is_some_and(|role| role != *named))
+        };
         let calls = &self.tree.get(node)?.calls;
         calls.iter().position(|call| {
-            let name: String = call.name.to_ascii_lowercase().chars().filter(|c| *c != '_').collect();
-            wants.iter().any(|want| name.starts_with(want))
+            let name = plain(&call.name);
+            let text = self.files.get(&call.site.span.file).map(|f| plain(f.slice(call.site.span)));
+            wants.iter().any(|want| name.starts_with(want)) && !about_another(&text.unwrap_or_default())
         })
     }
 

@@ -56,6 +56,18 @@ pub(super) fn ways(type_name: &str, property: &[impl AsRef<str>]) -> Vec<Way> {
     found
 }
 
+/// Who may have been the first to need a construct that a library puts into a stack once, by its id.
+pub(super) fn makers(id: &str) -> Option<&'static [&'static str]> {
+    static TABLE: OnceLock<Vec<(&str, Vec<&str>)>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| {
+        let text = include_str!("../../../grammars/cdk/singletons.table");
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        let lines = lines.filter_map(|line| line.split_once(" = "));
+        lines.map(|(id, makers)| (id, makers.split_whitespace().collect())).collect()
+    });
+    table.iter().find(|(known, _)| id.starts_with(known)).map(|(_, makers)| makers.as_slice())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

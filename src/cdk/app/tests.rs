@@ -105,6 +105,10 @@ export class StoreStack extends cdk.Stack {
     const [first] = this.more();
     new Bucket(first, 'Under', {});
     if (process.env.X) new Queues(this, 'Queues');
+    const service = new patterns.ApplicationLoadBalancedFargateService(this, 'Service', {
+      taskImageOptions: { environment: { BUCKET: this.plain.bucketName } },
+    });
+    this.plain.grantReadWrite(service.taskDefinition.taskRole);
   }
   more() { return [new Construct(this, 'More')]; }
 }
@@ -133,6 +137,8 @@ export class Queues extends Construct {
         "Pipe/Inner/Safe/AutoDeleteObjectsCustomResource/Default",
         "Pipe/Inner/Role/DefaultPolicy/Resource",
         "Pipe/Inner/Role/DefaultPolicy/Resource AWS::IAM::Policy PolicyDocument.Statement.1.Action ec2:*",
+        "Pipe/Inner/Service/TaskDef/TaskRole/DefaultPolicy/Resource",
+        "Pipe/Inner/Service/LB/Resource AWS::ElasticLoadBalancingV2::LoadBalancer Scheme",
         "Pipe/Inner/More/Under/Resource",
         "Pipe/Inner/Queues/Q2/Resource",
         "Elsewhere/Queues/Q2/Resource",

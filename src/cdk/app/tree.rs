@@ -162,6 +162,8 @@ pub(super) struct Node {
     pub(super) parent: Parent,
     pub(super) id: Pattern,
     pub(super) site: Site,
+    /// Where its class calls the constructor of a library's class that makes resources of its own.
+    pub(super) base_site: Option<Site>,
     /// The class, if it is the app's own.
     pub(super) class: Option<usize>,
     /// The class's name as it is called.
@@ -188,6 +190,7 @@ impl Node {
             parent: Parent::None,
             id: Pattern::any(),
             site,
+            base_site: None,
             class,
             class_name,
             props: None,
@@ -307,12 +310,14 @@ impl Tree {
             return;
         }
         let (Some(node), Some(segment)) = (self.get(id), path.get(at)) else { return };
+        // the resource of a nested stack stands beside it
+        let segment = segment.strip_suffix(".NestedStack").unwrap_or(segment);
         let mut step = |child: NodeId, at: usize, weight: i32| {
             let score = score + weight;
             offer(best, Match { node: child, consumed: at + 1, score });
             self.descend(child, path, at + 1, score, best, tries);
         };
-        for child in node.by_literal.get(*segment).into_iter().flatten() {
+        for child in node.by_literal.get(segment).into_iter().flatten() {
             step(*child, at, 100);
         }
         for child in &node.children {

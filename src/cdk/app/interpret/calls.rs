@@ -28,6 +28,7 @@ impl Interpreter<'_> {
             Callee::Super => {
                 let args = self.arguments(call, at);
                 if let Some(class) = at.class {
+                    self.super_site = Some(Site { span, name: span.start, parentheses: args.parentheses });
                     self.construct_base(class, &args, at);
                 }
                 Value::Unknown
@@ -402,6 +403,11 @@ impl Interpreter<'_> {
         if last_name(base) == "App" {
             self.tree.attach(this, Parent::Root, Pattern::any());
             return;
+        }
+        let makes_itself = !matches!(last_name(base), "Construct" | "Stack" | "Stage" | "Resource");
+        let site = self.super_site.take().filter(|_| makes_itself);
+        if let Some(node) = self.tree.get_mut(this) {
+            node.base_site = site;
         }
         self.hang(this, args);
     }
