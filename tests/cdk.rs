@@ -82,6 +82,50 @@ fn a_broken_assembly_is_a_diagnostic() {
     assert_eq!((stacks, codes.len()), (1, 1), "{codes:?}");
 }
 
+/// One app in three languages, with the assemblies that `cdk synth` (aws-cdk-lib 2.276, of Python 2.275) made of it,
+/// without what nobody reads. `constructs.tsv` has the line that makes each construct, recorded from stack traces of full
+/// depth (TypeScript: `--stack-trace-limit`, else `JSII_HOST_STACK_TRACES`); the assemblies were made without them.
+#[test]
+fn apps_in_all_languages_are_located() {
+    for (language, traced) in [("typescript", 63), ("python", 0), ("java", 0)] {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cdk").join(language);
+        let loader = Loader::new(&root);
+        let assembly = cdk::read(&loader, &root.join("cdk.out"));
+        assert_eq!(assembly.diagnostics, []);
+        let app = cdk::App::open(&loader, &root.join("cdk.out"), 1);
+        assert_eq!(app.diagnostics, []);
+        let recorded = std::fs::read_to_string(root.join("constructs.tsv")).unwrap();
+        let recorded: Vec<Vec<&str>> = recorded.lines().map(|line| line.split('\t').collect()).collect();
+        let mut traces = 0;
+        let mut missed = Vec::new();
+        for stack in &assembly.stacks {
+            for resource in stack.program.modules.iter().flat_map(|m| &m.resources) {
+                let template = loader.sources().get(resource.header.file).unwrap();
+                let template = template.path.strip_prefix("cdk.out").unwrap().display().to_string();
+                let construct = stack.program.constructs.get(resource.header.file, &resource.name).unwrap();
+                let row = recorded.iter().find(|r| r[0] == template && r[1] == resource.name).unwrap();
+                assert_eq!(construct.path, row[2]);
+                traces += usize::from(construct.source.is_some());
+                for frame in [None, construct.source] {
+                    let wanted = cdk::Wanted { path: &construct.path, frame, ..cdk::Wanted::default() };
+                    let found = app.find(&wanted).map(|found| found.construct);
+                    // a trace names any line of an expression
+                    let hit = found.is_some_and(|span| {
+                        let file = loader.sources().get(span.file).unwrap();
+                        let mut lines = file.position(span.start).line..=file.position(span.end).line;
+                        lines.any(|line| format!("{}:{line}", file.path.display()) == row[3])
+                    });
+                    if !hit {
+                        missed.push((construct.path.clone(), frame.is_some()));
+                    }
+                }
+            }
+        }
+        assert_eq!(missed, [], "{language}");
+        assert_eq!(traces, traced, "{language}");
+    }
+}
+
 /// Run by hand on real apps: `MASUGATA_CDK_ORACLE=dir cargo test --test cdk -- --ignored --nocapture`, where `dir`
 /// holds apps `NAME/` with their assembly as `NAME/cdk.out` and a map `NAME/map.jsonl`: one object a line with
 /// `template`, `logicalId`, `path` and `source` (`/app/lib/x.ts:9:16`, or null for what is not the user's).

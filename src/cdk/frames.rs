@@ -201,6 +201,8 @@ fn parse(frame: &str) -> Option<Frame<'_>> {
         Some(body) => body.rsplit_once('(').unwrap_or(("", body)),
         None => ("", frame.strip_prefix("at ").unwrap_or(frame)),
     };
+    // of functions without a name aws-cdk-lib 2.27x writes the place where the name should be: `/app/x.ts:20 (:)`
+    let (function, inner) = if inner == ":" { ("", function.trim_end()) } else { (function, inner) };
     let function = function.trim().trim_start_matches("at ");
     let inner = inner.strip_prefix("file://").unwrap_or(inner);
     let (rest, last) = inner.rsplit_once(':')?;
@@ -233,6 +235,8 @@ mod tests {
         );
         assert_eq!(read("__init__ (/app/shop/data.py:22)"), Some(("/app/shop/data.py".to_owned(), 22, None)));
         assert_eq!(read("com.shop.Net.<init> (Net.java:18)"), Some(("Net.java".to_owned(), 18, None)));
+        assert_eq!(read("/app/lib/x.ts:20 (:)"), Some(("/app/lib/x.ts".to_owned(), 20, None)));
+        assert_eq!(read("Array.forEach (:)"), None);
         assert_eq!(read("<anonymous>"), None);
         assert_eq!(read("...ts-node, ts-node..."), None);
         assert_eq!(read("(no user code in 10 frames, use --stack-trace-limit to capture more)"), None);

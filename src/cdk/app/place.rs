@@ -204,7 +204,7 @@ impl App {
             [.., "DefaultPolicy"] | [.., "DefaultPolicy", "Resource"] => {
                 &["grant", "addtorolepolicy", "addtopolicy", "addtoprincipalpolicy", "addtotaskrolepolicy"]
             }
-            [.., "Policy", "Resource"] => &["grant", "addtoresourcepolicy"],
+            [.., "Policy", "Resource"] => &["addtoresourcepolicy"],
             _ => return None,
         };
         let plain = |text: &str| text.to_ascii_lowercase().replace('_', "");
