@@ -263,7 +263,8 @@ fn drawn(place: &Place<'_>, outcome: &Outcome, width: usize) -> Drawing {
     if let Some(construct) = &finding.resource.construct {
         help.push(format!("made by the construct `{construct}`"));
     }
-    if let Some(generated) = &finding.resource.generated {
+    let is_told = |place: &Location| finding.related.iter().any(|r| r.location.as_ref() == Some(place));
+    if let Some(generated) = finding.resource.generated.as_ref().filter(|place| !is_told(place)) {
         help.push(format!("in the template: {}:{}", generated.path, generated.start.line));
     }
     help.extend(place.instances_line());
