@@ -71,5 +71,5 @@ fn one(graph: &Graph, value: &Value, depth: usize) -> Truth {
 }
 
 fn is_managed(text: &str) -> bool {
-    text.starts_with("alias/aws/") || text.contains(":alias/aws/")
+    text.starts_with("alias/aws/") || text.starts_with("aws/") || text.contains(":alias/aws/")
 }
