@@ -6,6 +6,7 @@ mod codec;
 pub(super) mod companions;
 mod compile;
 mod conform;
+mod custom;
 mod default_tags;
 mod functions;
 mod json;
@@ -108,6 +109,9 @@ pub fn mapped(type_name: &str) -> Vec<(Str, Str)> {
 
 /// The registry type that a declared type becomes; itself when there is no table.
 pub fn registry_type(declared: &str) -> Str {
+    if let Some(target) = custom::stands_for(declared) {
+        return target.into();
+    }
     table::target_of(declared).map_or_else(|| declared.into(), Str::from)
 }
 
@@ -176,6 +180,10 @@ pub fn properties(store: &Store, instance: &Instance) -> Value {
         return instance.values.clone();
     }
     let origin = store.literal_origin(instance.header);
+    if let Some(of) = custom::stands_for(declared).and_then(registry::get) {
+        let conform = conform::Conform { store, of: &of, absent: &[], fallback: origin };
+        return conform.resource(custom::properties(&instance.values));
+    }
     if let Some(of) = declared.contains("::").then(|| registry::get(declared)).flatten() {
         let conform = conform::Conform { store, of: &of, absent: &[], fallback: origin };
         return conform.resource(instance.values.clone());
