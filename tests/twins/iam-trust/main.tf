@@ -4,7 +4,9 @@ resource "aws_iam_role" "open" {
     Statement = [{ Effect = "Allow", Principal = { AWS = "*" }, Action = "sts:AssumeRole" }]
   })
 }
-resource "aws_iam_user" "person" {}
+resource "aws_iam_user" "person" {
+  name = "person"
+}
 resource "aws_iam_user_policy" "own" {
   user = aws_iam_user.person.name
   policy = jsonencode({
