@@ -7,6 +7,7 @@ mod foreign;
 mod ledger;
 mod locate;
 mod parameters;
+mod parents;
 mod root;
 mod samconfig;
 mod select;

@@ -113,6 +113,9 @@ pub(super) fn find(session: &Session, found: &mut Discovery) -> Vec<Root> {
     for path in &found.documents {
         root(RootKind::Document, path.clone());
     }
+    for path in super::parents::parents(loader, found) {
+        root(RootKind::Document, path);
+    }
     roots
 }
 
@@ -289,7 +292,11 @@ impl Session {
                     .is_some_and(|file| open.iter().any(|path| **path == file.path))
         };
         let closed = instances.iter().filter(|i| !is_open(i));
-        diagnostics.extend(closed.flat_map(|i| model::lower::unknown_names(&store, i)));
+        let made = program.modules.iter().any(|m| m.made);
+        diagnostics.extend(closed.flat_map(|i| match made {
+            true => model::lower::unknown_names_of_made(&store, i),
+            false => model::lower::unknown_names(&store, i),
+        }));
         drop(instances);
         for resource in &mut resources {
             if let Some(construct) = program.constructs.get(resource.header.file, &resource.name) {

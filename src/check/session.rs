@@ -236,10 +236,7 @@ impl Session {
         };
         // A template that another one calls as a nested stack is reported there, with what it is given.
         let called: FxHashSet<&PathBuf> = outcomes.iter().flat_map(|o| &o.called).collect();
-        let kept: Vec<bool> = roots
-            .iter()
-            .map(|r| !called.contains(&r.path) || discovery.named_files.contains(&r.path))
-            .collect();
+        let kept: Vec<bool> = roots.iter().map(|r| !called.contains(&r.path)).collect();
         let outcomes = outcomes.into_iter().zip(kept).filter_map(|(o, kept)| kept.then_some(o)).collect();
         self.merge(outcomes, &discovery)
     }

@@ -70,6 +70,8 @@ impl Reader<'_> {
         {
             return self.tagged(tag, tree.span(name), value, tree.span(node));
         }
+        // `!!str 10` is text: the tag counts for scalars
+        let tagged = node;
         let node = yaml::untagged(tree, node);
         match tree.kind(node) {
             Kind::Mapping => self.mapping(node),
@@ -78,7 +80,7 @@ impl Reader<'_> {
                 let items = items.into_iter().map(|item| self.expr(item)).collect();
                 Expr::new(ExprKind::List(items), tree.span(node))
             }
-            Kind::Scalar | Kind::Null => self.scalar(node),
+            Kind::Scalar | Kind::Null => self.scalar(tagged),
             _ => self.unknown("damaged source", span),
         }
     }

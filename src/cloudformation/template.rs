@@ -57,6 +57,7 @@ pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
         providers: Vec::new(),
         required_providers: IndexMap::new(),
         open: false,
+        made: false,
     };
     let Some(root) = root(tree) else { return module };
     if tree.language == Language::Json {
@@ -153,6 +154,7 @@ pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
         serverless_left(&mut reader, &module, left);
     }
     module.open = reader.names.open;
+    module.made = reader.names.sam;
     unknown_sections(&mut reader, root);
     programs.diagnostics.append(&mut reader.diagnostics);
     module

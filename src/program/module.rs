@@ -72,6 +72,8 @@ pub struct Module {
     pub providers: Vec<ProviderConfig>,
     /// Whether a macro may change anything of what is written here.
     pub open: bool,
+    /// Whether a known transform has made some of the resources.
+    pub made: bool,
     /// Version constraints of `required_providers`, by local name: `aws` → `~> 5.0`.
     pub required_providers: IndexMap<Str, Str>,
 }

@@ -125,6 +125,7 @@ fn nothing() -> Module {
         providers: Vec::new(),
         required_providers: Default::default(),
         open: false,
+        made: false,
     }
 }
 
@@ -388,5 +389,6 @@ fn copy(module: &Module) -> Module {
         providers: module.providers.clone(),
         required_providers: module.required_providers.clone(),
         open: false,
+        made: false,
     }
 }

@@ -213,6 +213,7 @@ impl Builder {
                 providers: Vec::new(),
                 required_providers: IndexMap::new(),
                 open: false,
+                made: false,
             },
             diagnostics: Vec::new(),
             resources: FxHashMap::default(),

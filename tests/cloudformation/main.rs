@@ -12,6 +12,7 @@
 )]
 
 mod sam;
+mod scalars;
 mod support;
 mod templates;
 mod twins;

@@ -78,7 +78,7 @@ Resources:
     - !FindInMap [Sizes, !Ref Env, Names]
     - 'Mapped${N}':
         Type: AWS::SNS::Topic
-        Properties: {TopicName: !GetAtt [!Sub 'Given${N}', TopicName], DisplayName: !FindInMap [!Join ['', [Si, zes]], !Ref Env, Names]}
+        Properties: {TopicName: !GetAtt [!Sub 'Given${N}', TopicName], DisplayName: !Join [',', !FindInMap [!Join ['', [Si, zes]], !Ref Env, Names]]}
 Outputs:
   Fn::ForEach::Out: [N, !Ref Names, {'Out${N}': {Value: !Ref {'Fn::Sub': 'Given${N}'}}}]
 ";
@@ -94,7 +94,7 @@ Outputs:
         ]
     );
     assert_eq!(property(&linked.graph, "Mappedy", "TopicName"), "Giveny.TopicName");
-    assert_eq!(property(&linked.graph, "Mappedy", "DisplayName"), r#"["x","y"]"#);
+    assert_eq!(property(&linked.graph, "Mappedy", "DisplayName"), "\"x,y\"");
     assert_eq!(world.said("t.yaml"), [""; 0]);
 }
 
@@ -148,5 +148,53 @@ Outputs: {O: {Condition: Never, Value: !Ref Q}}
 "
         ),
         ["missing-resource: `QueueName` is asked of a resource that does not exist here"]
+    );
+}
+
+#[test]
+fn a_nested_stack_named_alone_is_read_as_its_parent_calls_it() {
+    let child = "Parameters: {Acl: {Type: String, Default: PublicRead}}
+Resources:
+  B: {Type: AWS::S3::Bucket, Properties: {AccessControl: !Ref Acl}}
+  Open: {Type: AWS::S3::Bucket, Properties: {AccessControl: PublicRead}}
+";
+    let parent = "Resources:
+  One: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: nested/child.yaml, Parameters: {Acl: Private}}}
+  Own: {Type: AWS::S3::Bucket, Properties: {AccessControl: PublicRead}}
+";
+    let files = [("main.yaml", parent), ("nested/child.yaml", child), ("nested/other.yaml", child)];
+    let world = world(&files).policies(&["s3-public-acl"]);
+    assert_eq!(world.findings(&["nested/child.yaml"]), ["s3-public-acl One.Open"]);
+    // the call is a related place of what is in the nested stack
+    assert_eq!(world.findings(&["main.yaml"]), ["s3-public-acl Own", "s3-public-acl One.Open"]);
+    assert_eq!(world.findings(&["nested/other.yaml"]), ["s3-public-acl B", "s3-public-acl Open"]);
+    let mut all = world.findings(&["."]);
+    all.sort_unstable();
+    assert_eq!(all, ["s3-public-acl B", "s3-public-acl One.Open", "s3-public-acl Open", "s3-public-acl Own"]);
+}
+
+#[test]
+fn errors_of_use_are_told_once_and_with_a_guess() {
+    let text = "Resources:
+  A:
+    Type: AWS::SQS::Queue
+    Properties: {DelaySecond: 3, SqsManagedSseEnabled: maybe, VisibilityTimeout: 'x', Tags: {a: b}}
+  B: {Type: AWS::Lambda::Permission, Properties: {Action: !Ref Nam}}
+  C: {Type: AWS::SQS::Queue, Properties: {SqsManagedSseEnabled: 'true', VisibilityTimeout: '30', QueueName: 17}}
+  Name: {Type: AWS::SNS::Topic}
+";
+    let mut said = world(&[("t.yaml", text)]).said("t.yaml");
+    said.sort_unstable();
+    assert_eq!(
+        said,
+        [
+            "missing-property: `AWS::Lambda::Permission` needs `FunctionName`",
+            "missing-property: `AWS::Lambda::Permission` needs `Principal`",
+            "undeclared-reference: `Nam` is neither a parameter nor a resource of this template",
+            "unknown-property: `AWS::SQS::Queue` has no property `DelaySecond`",
+            "wrong-type: `AWS::SQS::Queue` wants a list here",
+            "wrong-type: `AWS::SQS::Queue` wants a number here",
+            "wrong-type: `AWS::SQS::Queue` wants true or false here",
+        ]
     );
 }

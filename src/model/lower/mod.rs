@@ -34,7 +34,7 @@ use compile::{Compiled, Rule, Scope};
 pub use compile::{Output, Place};
 pub use put::{Companion, NoWay, put, put_at, put_companion, terraform_types_of};
 use source::Element;
-pub use unknown::unknown_names;
+pub use unknown::{unknown_names, unknown_names_of_made};
 
 /// What lowering knows beside the values.
 pub(super) struct Context<'c> {

@@ -1,24 +1,35 @@
-//! Names that the type of a resource does not have: CloudFormation refuses them, so nothing is said by them. Warnings,
-//! since the rest of the resource is understood. Terraform's arguments are not judged: the provider gains new ones every
+//! Names that the type of a resource does not have, values of a wrong type, required properties that are not there:
+//! CloudFormation refuses them, so nothing is said by them. Warnings, since the rest of the resource is understood. Terraform's arguments are not judged: the provider gains new ones every
 //! week, the schema at hand ends with version 6.25.
 
 use crate::Str;
-use crate::eval::{Data, Entry, Instance, Store, Value};
+use crate::eval::{Data, Entry, Instance, Map, Number, Store, Value};
 use crate::source::{Diagnostic, Span};
 
-use super::super::registry::{self, Shape, ShapeId, Type, closest};
+use super::super::registry::{self, Field, Shape, ShapeId, Type, closest};
 
 /// How deep values are followed.
 const MAX_DEPTH: u32 = 50;
 
-/// What an instance of a registry type sets that its type does not have.
+/// What an instance of a registry type sets that its type does not have, and what it sets wrongly.
 pub fn unknown_names(store: &Store, instance: &Instance) -> Vec<Diagnostic> {
+    checked(store, instance, true)
+}
+
+/// As [`unknown_names`], without what is missing: for a resource that was made of another one.
+pub fn unknown_names_of_made(store: &Store, instance: &Instance) -> Vec<Diagnostic> {
+    checked(store, instance, false)
+}
+
+fn checked(store: &Store, instance: &Instance, missing: bool) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let declared = instance.info.type_name.as_str();
+    // the Serverless types are what a transform takes, not what the registry does
     if declared.contains("::")
+        && !declared.starts_with("AWS::Serverless::")
         && let Some(of) = registry::get(declared)
     {
-        let mut names = Names { store, owner: declared, span: instance.header, out: &mut out };
+        let mut names = Names { store, owner: declared, span: instance.header, missing, out: &mut out };
         names.walk(&of, ShapeId(0), &instance.values, 0);
     }
     out
@@ -28,6 +39,8 @@ struct Names<'n> {
     store: &'n Store,
     owner: &'n str,
     span: Span,
+    /// Whether required properties are asked for.
+    missing: bool,
     out: &'n mut Vec<Diagnostic>,
 }
 
@@ -43,6 +56,12 @@ impl Names<'_> {
                 }
             }
             (Some(Shape::Object(fields)), Data::Map(map)) => {
+                if self.missing
+                    && map.rest.is_none()
+                    && !map.entries.iter().any(|e| e.key.starts_with("Fn::"))
+                {
+                    self.required(fields, map, value);
+                }
                 for entry in &map.entries {
                     match of.field(id, &entry.key) {
                         Some(field) => self.walk(of, field.shape, &entry.value, depth + 1),
@@ -65,8 +84,56 @@ impl Names<'_> {
                     self.walk(of, *items, &entry.value, depth + 1);
                 }
             }
+            (Some(shape), _) => self.wrong_type(shape, value),
             _ => {}
         }
+    }
+
+    fn required(&mut self, fields: &[Field], map: &Map, value: &Value) {
+        for field in fields.iter().filter(|f| f.required && f.default.is_none()) {
+            let entry = map.get(&field.name);
+            if entry.is_some_and(|e| !matches!(e.value.data, Data::Absent)) {
+                continue;
+            }
+            let span = self.store.place(value.origin).unwrap_or(self.span);
+            // a whole map is too much to point at
+            let span = if self.out.is_empty() || span.file != self.span.file { self.span } else { span };
+            let message = format!("`{}` needs `{}`", self.owner, field.name);
+            self.out.push(Diagnostic::warning("missing-property", message, span));
+        }
+    }
+
+    fn wrong_type(&mut self, shape: &Shape, value: &Value) {
+        let text = || self.store.string_of(value);
+        let wanted = match (shape, &value.data) {
+            // a path that `aws cloudformation package` puts into a bucket
+            (Shape::Object(fields), Data::String(_))
+                if fields.iter().any(|f| matches!(f.name.as_str(), "S3Bucket" | "Bucket")) =>
+            {
+                return;
+            }
+            (Shape::List { .. }, Data::String(_) | Data::Number(_) | Data::Bool(_) | Data::Map(_)) => {
+                "a list"
+            }
+            (Shape::Object(_), Data::String(_) | Data::Number(_) | Data::Bool(_) | Data::List(_)) => "a map",
+            (Shape::String(_), Data::List(_) | Data::Map(_)) => "a string",
+            (Shape::Boolean, Data::List(_) | Data::Map(_) | Data::Number(_)) => "true or false",
+            (Shape::Boolean, Data::String(_))
+                if !text().is_some_and(|t| ["true", "false"].contains(&t.to_lowercase().as_str())) =>
+            {
+                "true or false"
+            }
+            (Shape::Integer | Shape::Number, Data::List(_) | Data::Map(_) | Data::Bool(_)) => "a number",
+            (Shape::Integer | Shape::Number, Data::String(_))
+                if text().is_some_and(|t| Number::parse(t.trim()).is_none() && !t.contains("{{")) =>
+            {
+                "a number"
+            }
+            _ => return,
+        };
+        let Some(span) = self.store.place(value.origin) else { return };
+        let message = format!("`{}` wants {wanted} here", self.owner);
+        self.out.push(Diagnostic::warning("wrong-type", message, span));
     }
 
     fn report(&mut self, entry: &Entry, names: &[Str]) {

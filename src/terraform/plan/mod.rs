@@ -235,6 +235,7 @@ impl<'t> PlanReader<'t> {
             providers: Vec::new(),
             required_providers: IndexMap::new(),
             open: false,
+            made: false,
         }
     }
 
