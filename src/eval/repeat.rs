@@ -85,7 +85,7 @@ impl<'p> Run<'p> {
                 plans
             }
         };
-        plans.plans.retain(|plan| !plan.guard.is_false());
+        plans.plans.retain(|plan| self.store.compatible(plan.guard, module.exists));
         let total = self.instance_count.get() + plans.plans.len();
         if total > MAX_INSTANCES {
             self.report(

@@ -369,10 +369,20 @@ impl<'p> Run<'p> {
         self.give_up(Failure::new(BUDGET, message, span))
     }
 
-    /// At a binding, a value that fails as a whole is reported, and is unknown from there on.
+    /// At a binding, a value that fails as a whole, or in each of its alternatives, is reported, and is unknown from there
+    /// on.
     pub(super) fn settle(&self, value: Value) -> Value {
-        if let Data::Unknown(id) = value.data
-            && self.store.is_failed(id)
+        let failed = |value: &Value| match value.data {
+            Data::Unknown(id) if self.store.is_failed(id) => Some(id),
+            _ => None,
+        };
+        let first = match &value.data {
+            Data::Choice(arms) if arms.iter().all(|arm| failed(&arm.value).is_some()) => {
+                arms.first().and_then(|arm| failed(&arm.value))
+            }
+            _ => failed(&value),
+        };
+        if let Some(id) = first
             && let UnknownKind::Failed { span, reason } = self.store.unknown_info(id).kind
         {
             return self.give_up(Failure::new("invalid-expression", reason.to_string(), span));

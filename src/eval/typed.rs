@@ -9,6 +9,7 @@ use crate::source::Span;
 use crate::terraform::schema::{self, Kind, ObjectId};
 
 use super::access::kind_word;
+use super::guard::Guard;
 use super::names::Failure;
 use super::number::Number;
 use super::run::Run;
@@ -72,7 +73,7 @@ impl Typing<'_, '_> {
                 let mut changed = false;
                 let arms: Vec<Arm> = arms
                     .iter()
-                    .map(|arm| match self.value(kind, &arm.value, name, depth + 1) {
+                    .map(|arm| match self.value_under(arm.guard, kind, &arm.value, name, depth + 1) {
                         Some(value) => {
                             changed = true;
                             Arm { guard: arm.guard, value }
@@ -119,12 +120,14 @@ impl Typing<'_, '_> {
                 let entries: Vec<Entry> = map
                     .entries
                     .iter()
-                    .map(|entry| match self.value(inner, &entry.value, &entry.key, depth + 1) {
-                        Some(value) => {
-                            changed = true;
-                            Entry { value, ..entry.clone() }
+                    .map(|entry| {
+                        match self.value_under(entry.guard, inner, &entry.value, &entry.key, depth + 1) {
+                            Some(value) => {
+                                changed = true;
+                                Entry { value, ..entry.clone() }
+                            }
+                            None => entry.clone(),
                         }
-                        None => entry.clone(),
                     })
                     .collect();
                 if changed { with(Data::Map(Arc::new(Map { entries, ..(**map).clone() }))) } else { None }
@@ -147,10 +150,19 @@ impl Typing<'_, '_> {
         }
     }
 
+    /// The same for what is there under a condition: it is not wrong for sure.
+    fn value_under(&self, guard: Guard, kind: &Kind, value: &Value, name: &str, depth: u32) -> Option<Value> {
+        if guard.is_true() {
+            return self.value(kind, value, name, depth);
+        }
+        let there = self.run.store.and(self.run.certainty.get(), guard);
+        self.run.under(there, || self.value(kind, value, name, depth))
+    }
+
     fn members(&self, kind: &Kind, members: &[Member], name: &str, depth: u32) -> Option<Vec<Member>> {
         let mut out: Option<Vec<Member>> = None;
         for (at, member) in members.iter().enumerate() {
-            if let Some(value) = self.value(kind, &member.value, name, depth + 1)
+            if let Some(value) = self.value_under(member.guard, kind, &member.value, name, depth + 1)
                 && let Some(slot) = out.get_or_insert_with(|| members.to_vec()).get_mut(at)
             {
                 slot.value = value;
@@ -165,7 +177,8 @@ impl Typing<'_, '_> {
             let Some(attribute) = self.of.attribute(id, &entry.key) else { continue };
             let name =
                 if owner.is_empty() { entry.key.to_string() } else { format!("{owner}.{}", entry.key) };
-            if let Some(value) = self.value(&attribute.kind, &entry.value, &name, depth + 1)
+            if let Some(value) =
+                self.value_under(entry.guard, &attribute.kind, &entry.value, &name, depth + 1)
                 && let Some(slot) = out.get_or_insert_with(|| map.entries.clone()).get_mut(at)
             {
                 slot.value = value;
