@@ -70,6 +70,8 @@ pub(super) struct RootOutcome {
     pub(super) diagnostics: Vec<Diagnostic>,
     pub(super) policies: FxHashSet<Str>,
     pub(super) files: Vec<(PathBuf, Arc<SourceFile>)>,
+    /// It is a plan: its findings are in the configuration that lies beside it, whatever files were named.
+    pub(super) plan: bool,
     /// The templates (absolute) that a template calls as nested stacks.
     pub(super) called: Vec<PathBuf>,
     pub(super) resources: usize,
@@ -178,7 +180,17 @@ fn document(session: &Session, path: &Path) -> Result<Option<Program>, Diagnosti
         Evidence::Nothing => Ok(None),
         Evidence::Plan => {
             let tree = syntax::json::parse(loader.load(path)?);
-            Ok(terraform::plan::is_plan(&tree).then(|| terraform::plan::read(&tree)))
+            if !terraform::plan::is_plan(&tree) {
+                return Ok(None);
+            }
+            let plan = terraform::plan::read(&tree);
+            // The configuration that lies beside it is what a reader can edit.
+            let directory = path.parent().unwrap_or(path);
+            let names = loader.list(directory).unwrap_or_default();
+            Ok(Some(match names.iter().any(|name| is_terraform_file(name)) {
+                true => terraform::plan::located(plan, &session.modules.program(loader, directory)),
+                false => plan,
+            }))
         }
         Evidence::Template => {
             let given = session.given(path, &mut Vec::new());
@@ -345,6 +357,8 @@ pub(super) fn check(session: &Session, root: &Root) -> RootOutcome {
     let mut outcome = RootOutcome { diagnostics, ..RootOutcome::default() };
     for program in programs {
         files_of(session, root, &program, &mut outcome);
+        let dialect = program.module(program.root).map(|m| m.dialect);
+        outcome.plan |= root.kind == RootKind::Document && dialect == Some(Dialect::Terraform);
         let linked = session.link(root, program);
         judge(session, root, &linked, &mut outcome);
         outcome.diagnostics.extend(linked.diagnostics);

@@ -246,6 +246,7 @@ impl Session {
         let mut summary = Summary::default();
         let mut findings: Vec<Finding> = Vec::new();
         let mut unknowns: Vec<Unknown> = Vec::new();
+        let mut planned: (Vec<Finding>, Vec<Unknown>) = Default::default();
         let mut diagnostics = self.diagnostics.clone();
         diagnostics.extend(discovery.diagnostics.iter().cloned());
         let mut policies: FxHashSet<Str> = FxHashSet::default();
@@ -256,8 +257,13 @@ impl Session {
             summary.unknown += outcome.unknown;
             summary.suppressed += outcome.suppressed;
             policies.extend(outcome.policies);
-            findings.extend(outcome.findings);
-            unknowns.extend(outcome.unknowns);
+            if outcome.plan {
+                planned.0.extend(outcome.findings);
+                planned.1.extend(outcome.unknowns);
+            } else {
+                findings.extend(outcome.findings);
+                unknowns.extend(outcome.unknowns);
+            }
             diagnostics.extend(outcome.diagnostics);
             files.extend(outcome.files);
         }
@@ -272,6 +278,19 @@ impl Session {
                 || f.related.iter().filter_map(|r| r.location.as_ref()).any(|l| wanted(&l.path))
         });
         unknowns.retain(|u| wanted(&u.location.path));
+        // What the configuration beside a plan says already is not said again.
+        let said: FxHashSet<_> = findings
+            .iter()
+            .map(|f| {
+                (f.location.path.clone(), f.location.start.line, f.policy.clone(), f.resource.address.clone())
+            })
+            .collect();
+        planned.0.retain(|f| {
+            let place = (f.location.path.clone(), f.location.start.line);
+            !said.contains(&(place.0, place.1, f.policy.clone(), f.resource.address.clone()))
+        });
+        findings.append(&mut planned.0);
+        unknowns.append(&mut planned.1);
         let mut used: Vec<Arc<SourceFile>> =
             files.into_values().filter(|f| wanted(&f.path.to_string_lossy())).collect();
         used.sort_by(|a, b| a.path.cmp(&b.path));

@@ -206,7 +206,10 @@ impl<'p> Run<'p> {
         };
         let mut parts = Parts::default();
         for (i, name) in root.index.module.inputs.keys().enumerate() {
-            parts.inputs.insert(name.clone(), self.input(&root, i));
+            // A plan's made-up ones are nobody's inputs; no name has a blank.
+            if !name.contains(' ') {
+                parts.inputs.insert(name.clone(), self.input(&root, i));
+            }
         }
         self.name_conditions(&root);
         self.instances(&root, &mut parts.instances);

@@ -376,7 +376,7 @@ fn cycle(loader: &Loader, call: &Call, chain: &[PathBuf]) -> Diagnostic {
 }
 
 /// A module whose calls can be set for one program.
-fn copy(module: &Module) -> Module {
+pub(super) fn copy(module: &Module) -> Module {
     Module {
         dialect: module.dialect,
         path: module.path.clone(),

@@ -14,4 +14,5 @@ mod common;
 mod bad_input;
 mod faces;
 mod mutated;
+mod plans;
 mod sarif;

@@ -6,6 +6,7 @@
 
 mod document;
 mod reference;
+mod sources;
 mod values;
 
 use std::path::PathBuf;
@@ -25,6 +26,8 @@ use crate::syntax::{Kind, Language, NodeId, Tree};
 use document::Json;
 use reference::{key_text, split_last_call};
 use values::{Context, after_apply};
+
+pub use sources::located;
 
 /// How deep values may nest.
 const MAX_DEPTH: usize = 300;
