@@ -167,7 +167,7 @@ impl Reader<'_> {
     }
 
     /// A function's name, without `Fn::` and `!`, and its argument.
-    fn function(&self, node: NodeId) -> Option<(Cow<'_, str>, NodeId)> {
+    pub(super) fn function(&self, node: NodeId) -> Option<(Cow<'_, str>, NodeId)> {
         let tree = self.tree;
         let node = yaml::resolve(tree, node);
         if let Some((tag, _, value)) = yaml::tag(tree, node) {

@@ -1,5 +1,7 @@
 //! Parameters ("Parameters", AWS CloudFormation Template Reference).
 
+use indexmap::IndexMap;
+
 use crate::Str;
 use crate::program::{Domain, Expr, ExprKind, Input, Literal, Quantity, TypeExpr};
 use crate::source::Span;
@@ -78,6 +80,52 @@ impl Reader<'_> {
             nullable: false,
             validations: Vec::new(),
             body,
+        }
+    }
+
+    /// What `Rules` say of a parameter whatever the others are: an assertion without a rule condition that it is one of
+    /// some values ("Rules", AWS CloudFormation Template Reference).
+    pub(super) fn rules(&self, rules: NodeId, inputs: &mut IndexMap<Str, Input>) {
+        let tree = self.tree;
+        for rule in yaml::entries(tree, rules) {
+            if yaml::find(tree, rule.value, "RuleCondition").is_some() {
+                continue;
+            }
+            let Some(assertions) = yaml::find(tree, rule.value, "Assertions") else { continue };
+            for assertion in yaml::items(tree, assertions) {
+                let Some((name, value)) =
+                    yaml::find(tree, assertion, "Assert").and_then(|assert| self.function(assert))
+                else {
+                    continue;
+                };
+                let parts: Vec<NodeId> = yaml::items(tree, value).collect();
+                let &[first, second] = parts.as_slice() else { continue };
+                let (values, of) = match name.as_ref() {
+                    "Contains" => (yaml::items(tree, first).collect(), second),
+                    "Equals" if self.function(first).is_some() => (vec![second], first),
+                    "Equals" => (vec![first], second),
+                    _ => continue,
+                };
+                let parameter = self.function(of).filter(|(name, _)| name == "Ref");
+                let parameter = parameter.map(|(_, node)| yaml::text(tree, node));
+                let Some(input) = parameter.and_then(|name| inputs.get_mut(name.as_ref())) else { continue };
+                let form = match input.type_expr {
+                    Some(TypeExpr::Number) => Form::Number,
+                    Some(TypeExpr::String) => Form::Text,
+                    _ => continue,
+                };
+                let values: Option<Vec<Literal>> =
+                    values.into_iter().map(|n| self.allowed(n, form)).collect();
+                let Some(values) = values.filter(|v| !v.is_empty()) else { continue };
+                input.domain = match &input.domain {
+                    Domain::Open => Domain::OneOf(values),
+                    Domain::OneOf(known) => {
+                        let both: Vec<Literal> =
+                            known.iter().filter(|v| values.contains(v)).cloned().collect();
+                        if both.is_empty() { Domain::OneOf(known.clone()) } else { Domain::OneOf(both) }
+                    }
+                };
+            }
         }
     }
 

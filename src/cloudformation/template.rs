@@ -102,6 +102,9 @@ pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
         let input = reader.parameter(entry);
         module.inputs.insert(input.name.clone(), input);
     }
+    if let Some(rules) = section("Rules") {
+        reader.rules(rules, &mut module.inputs);
+    }
     for entry in &mappings {
         if entry.key == "Fn::Transform" {
             continue;

@@ -198,3 +198,27 @@ fn errors_of_use_are_told_once_and_with_a_guess() {
         ]
     );
 }
+
+#[test]
+fn rules_say_what_a_parameter_can_be() {
+    let template = |rule: &str| {
+        format!(
+            "Parameters: {{Env: {{Type: String}}}}
+{rule}
+Conditions: {{IsProd: !Equals [!Ref Env, prod], IsDev: !Equals [!Ref Env, dev]}}
+Resources:
+  B: {{Type: AWS::S3::Bucket, Properties: {{AccessControl: !If [IsProd, Private, !If [IsDev, Private, PublicRead]]}}}}
+"
+        )
+    };
+    let findings = |rule: &str| {
+        let text = template(rule);
+        world(&[("t.yaml", &text)]).policies(&["s3-public-acl"]).findings(&["."]).len()
+    };
+    assert_eq!(findings(""), 1);
+    let assertion = "Assertions: [{Assert: {'Fn::Contains': [[prod, dev], !Ref Env]}}]";
+    assert_eq!(findings(&format!("Rules: {{R: {{{assertion}}}}}")), 0);
+    // under a condition it says nothing of the parameter alone
+    let condition = "RuleCondition: {'Fn::Equals': [!Ref AWS::Region, eu-west-1]}";
+    assert_eq!(findings(&format!("Rules: {{R: {{{condition}, {assertion}}}}}")), 1);
+}
