@@ -206,3 +206,39 @@ fn findings_carry_their_fixes() {
     let replacement = &sarif["runs"][0]["results"][0]["fixes"][0]["artifactChanges"][0]["replacements"][0];
     assert_eq!(replacement["deletedRegion"]["startLine"], 2);
 }
+
+/// Whatever one character is missing: no panic, no half edit, nothing but whole findings mended; what is written parses no
+/// worse than what was read.
+#[test]
+fn damage_leads_to_no_half_edit() {
+    let sources = [
+        (
+            "main.tf",
+            "resource \"aws_kms_key\" \"k\" {\r\n\tdescription = \"x\" # why\r\n}\r\nresource \"aws_s3_bucket\" \"b\" {}\r\n",
+            &["kms-no-rotation", "s3-no-public-access-block"],
+        ),
+        (
+            "t.yaml",
+            "\u{feff}Resources:\n  K:\n    Type: AWS::KMS::Key\n    Properties: {Description: x}\n  B: {Type: 'AWS::S3::Bucket'}\n",
+            &["kms-no-rotation", "s3-no-public-access-block"],
+        ),
+    ];
+    for (path, text, select) in sources {
+        let whole = run(&[(path, text)], select, true);
+        assert_eq!(whole.fixed.len(), 2, "{whole:#?}");
+        for at in (0..text.len()).step_by(31).filter(|at| text.is_char_boundary(*at)) {
+            let mut damaged = text.to_owned();
+            damaged.remove(at);
+            let outcomes = run(&[(path, &damaged)], select, true);
+            assert!(outcomes.defects.is_empty(), "{at}: {:#?}", outcomes.defects);
+            for (_, before, after) in &outcomes.files {
+                // Only lines are added or changed where a finding was mended; the others are still there, in order.
+                let mut rest = after.lines();
+                let kept = before.lines().filter(|line| rest.clone().any(|l| l == *line)).count();
+                assert!(kept + 2 >= before.lines().count(), "{at}: {after}");
+                assert!(rest.next().is_some());
+                assert_eq!(before.contains('\r'), after.contains('\r'));
+            }
+        }
+    }
+}

@@ -402,7 +402,14 @@ fn yaml_insert(
             }
         });
     }
-    let Some(last) = last else { return Err(Why::new("there is nothing to write beside")) };
+    let Some(mut last) = last else { return Err(Why::new("there is nothing to write beside")) };
+    // Tags are at the end where they are the last already.
+    let pairs: Vec<NodeId> = doc.tree.children(container).collect();
+    if let ([.., before, tags], Some(_)) = (pairs.as_slice(), key)
+        && doc.tree.child(*tags, 0).is_some_and(|k| doc.slice(k) == "Tags")
+    {
+        last = *before;
+    }
     let first = doc.tree.child(container, 0).unwrap_or(last);
     let at = doc.line_end(content_end(doc, last));
     let text = match key {
@@ -522,6 +529,8 @@ pub(super) fn replace(doc: &Document, node: NodeId, value: &Literal, names: Name
             format!("'{}'", text.replace('\'', "''"))
         } else if matches!(value, Literal::Text(_)) {
             yaml_string(text, doc.parent(node).is_some_and(|p| is_flow(doc, p)), style.double)
+        } else if matches!(doc.slice(node), "True" | "False") && matches!(value, Literal::Bool(_)) {
+            if text == "true" { "True".to_owned() } else { "False".to_owned() }
         } else {
             text.clone()
         };

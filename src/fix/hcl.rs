@@ -284,19 +284,32 @@ fn into_body(doc: &Document, block: NodeId, body: NodeId, member: &Member<'_>) -
     let tail = |id: &NodeId| TAIL.contains(&name_of(doc, *id));
     let first_tail = attributes.iter().find(|id| tail(id) && !one_line(doc, **id));
     if as_block {
+        // An empty line stands on either side of a nested block, but not beside the braces.
+        let behind = |at: usize| {
+            let next = doc.text().get(at..).unwrap_or("");
+            let next = next.strip_prefix("\r\n").or_else(|| next.strip_prefix('\n')).unwrap_or(next);
+            let line = next.lines().next().unwrap_or("").trim();
+            if line.is_empty() || line.starts_with('}') { "" } else { eol }
+        };
+        let after = |id: NodeId| {
+            let at = end_of(id);
+            Edit::insert(at, format!("{eol}{eol}{indent}{text}{}", behind(at)))
+        };
         let same = blocks.iter().rev().find(|b| name_of(doc, **b) == member.key);
         let last = blocks.iter().rev().find(|b| !TAIL_BLOCKS.contains(&name_of(doc, **b)));
-        if let Some(after) = same.or(last) {
-            return Ok(Edit::insert(end_of(*after), format!("{eol}{eol}{indent}{text}")));
+        if let Some(beside) = same.or(last) {
+            return Ok(after(*beside));
         }
         if let Some(before) = first_tail.or(blocks.first())
             && attributes.iter().all(|a| tail(a) || doc.node(*a).start < doc.node(*before).start)
         {
             let at = with_comments(doc, doc.node(*before).start as usize);
-            return Ok(Edit::insert(at, format!("{indent}{text}{eol}{eol}")));
+            let above = doc.text().get(..at).unwrap_or("").lines().next_back().unwrap_or("").trim();
+            let gap = if above.is_empty() || above.ends_with('{') { "" } else { eol };
+            return Ok(Edit::insert(at, format!("{gap}{indent}{text}{eol}{eol}")));
         }
-        if let Some(after) = attributes.last() {
-            return Ok(Edit::insert(end_of(*after), format!("{eol}{eol}{indent}{text}")));
+        if let Some(last) = attributes.last() {
+            return Ok(after(*last));
         }
     } else {
         let plain = |id: &&NodeId| !tail(id) && !HEAD.contains(&name_of(doc, **id));

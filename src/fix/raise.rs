@@ -89,6 +89,11 @@ fn one(writer: &Writer<'_>, judged: &Judged, plan: &FixPlan, each: Option<&Value
         pending: Vec::new(),
     };
     for change in &plan.changes {
+        if let Change::Set { value, .. } | Change::Append { value, .. } = change
+            && unset(value)
+        {
+            return Err(Why::new("the fix does not apply here"));
+        }
         match change {
             Change::Set { path, value } => raise.set(path, value)?,
             Change::Append { path, value } => raise.append(path, value)?,
@@ -204,6 +209,14 @@ impl Raise<'_, '_> {
         let touched = (self.subject.address.clone(), names.clone());
         if !self.out.touched.contains(&touched) {
             self.out.touched.push(touched);
+        }
+        // What a companion says, its owners say too.
+        let graph = &self.writer.linked.graph;
+        for owner in graph.owners_of(self.subject.id) {
+            let said = graph.contributions_to(owner).iter().filter(|c| c.companion == self.subject.id);
+            if let Some(resource) = graph.resource(owner) {
+                self.out.touched.extend(said.map(|c| (resource.address.clone(), c.path.to_vec())));
+            }
         }
         let companions = self.companions(&names);
         let current = follow(&self.writer.store().given(&self.subject.properties, self.fail), steps);

@@ -11,6 +11,7 @@ use crate::Str;
 use crate::check::{Linked, Root, RootKind};
 use crate::eval::{Data, Origin, Reference, Store, Value, Via};
 use crate::model::lower::{self, Output};
+use crate::model::registry::{self, Shape, ShapeId};
 use crate::model::terraform_schema;
 use crate::model::{Resource, ResourceId};
 use crate::program::Dialect;
@@ -247,6 +248,12 @@ impl<'w> Writer<'w> {
         let (document, mut node) = place.or_else(|_| self.node(span, &wanted))?;
         let key = path.last().cloned().unwrap_or_default();
         let literal = typed(self.literal(value)?, target, path);
+        if let Some(name) = lacking(target, path, &literal) {
+            let text = path.join(".");
+            return Err(Why::new(format!(
+                "`{text}` can't be written without `{name}`, which is for a person to say"
+            )));
+        }
         let names = |reference: &Reference| self.hcl_name(target.resource, reference);
         let data_names = |reference: &Reference| self.data_name(target.resource, reference);
         let op = |edit, node: NodeId| Op {
@@ -260,6 +267,10 @@ impl<'w> Writer<'w> {
                 return Ok(op(hcl::replace(&document, nothing(&document, child), &literal, &names)?, node));
             }
             let schema = target.schema.map(|schema| (schema, path));
+            let block = target.schema.and_then(|s| s.property(&path.join("."))).is_some_and(|a| a.block);
+            if block && in_dynamic(&document, node) {
+                return Err(Why::new("a `dynamic` block makes what it belongs to"));
+            }
             let member = hcl::Member { key: &key, value: &literal, schema, names: &names };
             let edit = hcl::insert(&document, node, &member)?;
             return Ok(op(edit, node));
@@ -376,6 +387,9 @@ impl<'w> Writer<'w> {
             }
         }
         let edit = match document.language() {
+            Language::Hcl if in_dynamic(&document, node) => {
+                return Err(Why::new("a `dynamic` block makes it, for every element alike"));
+            }
             Language::Hcl => hcl::remove(&document, node)?,
             _ => data::remove(&document, node)?,
         };
@@ -526,6 +540,62 @@ fn generated(root: &Root, dialect: Dialect, path: &Path) -> Option<&'static str>
     }
     let installed = path.components().any(|c| c.as_os_str() == ".terraform");
     installed.then_some("belongs to an installed module: change the module where it comes from")
+}
+
+/// What must be said inside of something new, and is not.
+fn lacking(target: Target<'_>, path: &[Str], literal: &Literal) -> Option<Str> {
+    match literal {
+        Literal::List(items) => items.iter().find_map(|item| lacking(target, path, item)),
+        Literal::Map(entries) => {
+            let required: Vec<Str> = match target.schema {
+                Some(schema) => {
+                    let of = schema.property(&path.join(".")).and_then(|a| a.kind.object());
+                    let fields = of.map(|id| schema.object(id)).unwrap_or_default();
+                    fields.iter().filter(|f| f.required).map(|f| f.name.clone()).collect()
+                }
+                None => required(&target.resource.type_name, path),
+            };
+            let missing = required.into_iter().find(|name| !entries.iter().any(|(key, _)| key == name));
+            missing.or_else(|| {
+                entries.iter().find_map(|(key, value)| {
+                    let path: Vec<Str> = path.iter().cloned().chain([key.clone()]).collect();
+                    lacking(target, &path, value)
+                })
+            })
+        }
+        _ => None,
+    }
+}
+
+/// The required members of an object of a registry type.
+fn required(type_name: &str, path: &[Str]) -> Vec<Str> {
+    let Some(of) = registry::get(type_name) else { return Vec::new() };
+    let mut shape = ShapeId(0);
+    for name in path {
+        let Some(field) = of.field(shape, name) else { return Vec::new() };
+        shape = field.shape;
+        if let Some(Shape::List { items, .. }) = of.shape(shape) {
+            shape = *items;
+        }
+    }
+    match of.shape(shape) {
+        Some(Shape::Object(fields)) => fields.iter().filter(|f| f.required).map(|f| f.name.clone()).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a node is written in a `dynamic` block, or is one.
+fn in_dynamic(document: &Document, node: NodeId) -> bool {
+    let mut at = Some(node);
+    while let Some(id) = at {
+        if document.kind(id) == Kind::Block
+            && document.tree.child(id, 0).is_some_and(|n| document.slice(n) == "dynamic")
+        {
+            return true;
+        }
+        at = document.parent(id);
+    }
+    false
 }
 
 /// What is written under a name in a block, body or object of HCL.
