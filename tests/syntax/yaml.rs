@@ -59,15 +59,21 @@ const INSERTED: [char; 19] =
 
 const LAW: Law = Law { language: Language::Yaml, inserted: &INSERTED, lost: lost_pairs };
 
+/// Of 2,403 edits. What is lost is one or a few entries beside the damaged line, where the damaged text can be read in
+/// several ways: a sign in a block scalar's header makes its lines structure; a quote or bracket reaches to the next one;
+/// a line in a wrong column belongs as well to the block above as to the one below; a line that lost its `:` continues
+/// the text before it.
+const LOST: usize = 67;
+
 #[test]
 fn one_edit_leaves_the_rest() {
-    LAW.everywhere(TEMPLATE, if cfg!(debug_assertions) { 6 } else { INSERTED.len() }, 100_000);
+    LAW.everywhere(TEMPLATE, 2, LOST);
 }
 
 #[test]
 #[ignore = "needs MASUGATA_CORPUS"]
 fn one_edit_leaves_the_rest_of_a_corpus() {
-    LAW.over_corpus(&["yaml", "yml", "template"], 10);
+    LAW.over_corpus(&["yaml", "yml", "template"], 50);
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod access;
 mod build;
 mod decode;
 mod recover;
+mod repair;
 mod resolve;
 
 pub use access::{Entry, entries, find, is_damaged, items, resolve, scalar, tag, text, untagged};
@@ -34,7 +35,8 @@ pub fn parse(file: Arc<SourceFile>) -> Tree {
     let text = Arc::clone(&file.text);
     let tree = match strict(&file, &text) {
         Ok(tree) => tree,
-        Err(first) => recover::recover(&file, &text, first),
+        Err((first, read)) => repair::repair(&file, &text, &first, read)
+            .unwrap_or_else(|| recover::recover(&file, &text, first)),
     };
     tree.finish(file, Language::Yaml)
 }
@@ -51,12 +53,15 @@ pub(super) fn options() -> Options {
     options
 }
 
-/// The whole file at once; the first thing that is wrong ends it.
-fn strict(file: &SourceFile, text: &str) -> Result<super::TreeBuilder, granit_parser::ScanError> {
+/// The whole file at once; the first thing that is wrong ends it. With the error comes the offset that was reached
+/// before.
+fn strict(file: &SourceFile, text: &str) -> Result<super::TreeBuilder, (granit_parser::ScanError, usize)> {
+    let mut reached = 0;
     let mut builder = Builder::new(file.id, text);
     let root = builder.tree.open(Kind::File, 0);
     for event in Parser::new_from_str_with_options(text, options()) {
-        let (event, span) = event?;
+        let (event, span) = event.map_err(|error| (error, reached))?;
+        reached = span.start.byte_offset().unwrap_or(reached);
         builder.event(event, span);
     }
     builder.tree.close(root, text.len() as u32);

@@ -95,7 +95,7 @@ fn offset(error: &ScanError, minus: u32, plus: u32, end: u32) -> u32 {
     (at.saturating_sub(minus) + plus).min(end)
 }
 
-fn code(kind: &ErrorKind) -> &'static str {
+pub(super) fn code(kind: &ErrorKind) -> &'static str {
     match kind {
         ErrorKind::RecursionLimitExceeded => "nesting-limit",
         _ => "yaml-syntax",
@@ -103,7 +103,7 @@ fn code(kind: &ErrorKind) -> &'static str {
 }
 
 /// What granit says, with what a person can do about the usual ones.
-fn message(error: &ScanError) -> String {
+pub(super) fn message(error: &ScanError) -> String {
     match error.kind() {
         ErrorKind::RecursionLimitExceeded => format!("nested deeper than {NESTING_LIMIT} levels"),
         ErrorKind::UnclosedQuotedScalar => "string is not closed: its quote is missing".to_owned(),
