@@ -201,3 +201,98 @@ fn real_apps_agree_with_their_maps() {
         );
     }
 }
+
+/// What is found in a directory: policy, and the text that is pointed at with its place.
+fn findings(root: &Path) -> (Vec<String>, masugata::check::Outcome) {
+    use masugata::check::{Options, Quiet, Session};
+    let options = Options { paths: vec![root.join("cdk.out")], threads: 1, ..Options::default() };
+    let outcome = Session::open(Loader::new(root), options).check(&Quiet);
+    let found = outcome.findings.iter().map(|f| {
+        let file = outcome.sources.get(f.location.span.file).unwrap();
+        let text = file.slice(f.location.span);
+        let generated = f.resource.generated.as_ref().map_or("-", |g| g.path.as_str());
+        format!("{} {}:{} {text} <- {generated}", f.policy, f.location.path, f.location.start.line)
+    });
+    (found.collect(), outcome)
+}
+
+#[test]
+fn findings_point_at_the_props_of_the_app() {
+    for language in ["typescript", "python", "java"] {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cdk").join(language);
+        let (found, outcome) = findings(&root);
+        assert_eq!(outcome.diagnostics, [], "{language}");
+        let told = outcome.findings.iter().all(|f| f.related.iter().any(|r| r.message == "in the template"));
+        assert!(told, "{language}");
+        insta::assert_debug_snapshot!(format!("findings_{language}"), found);
+    }
+}
+
+/// Copies a directory.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target)
+        } else {
+            drop(std::fs::copy(entry.path(), target).unwrap())
+        }
+    }
+}
+
+#[test]
+fn findings_are_suppressed_in_the_app_and_by_construct() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cdk/typescript"), root);
+    let count = |found: &[String], start: &str| found.iter().filter(|f| f.starts_with(start)).count();
+    let (before, _) = findings(root);
+    assert_eq!(count(&before, "rds-public"), 1, "{before:#?}");
+    assert_eq!(count(&before, "ec2-open-ssh"), 1);
+    let data = std::fs::read_to_string(root.join("lib/data.ts")).unwrap();
+    let data = data.replace(
+        "      publiclyAccessible: true,",
+        "      // masugata: ignore[rds-public] a sandbox\n      publiclyAccessible: true,",
+    );
+    std::fs::write(root.join("lib/data.ts"), data).unwrap();
+    std::fs::write(
+        root.join("masugata.toml"),
+        "[[overrides]]\nconstructs = [\"**/Bastion\"]\nignore = [\"ec2-open-ssh\"]\n",
+    )
+    .unwrap();
+    let (after, outcome) = findings(root);
+    assert_eq!(outcome.diagnostics, []);
+    assert_eq!(outcome.summary.suppressed, 1);
+    assert_eq!(count(&after, "rds-public") + count(&after, "ec2-open-ssh"), 0, "{after:#?}");
+    assert_eq!(after.len() + 2, before.len());
+}
+
+#[test]
+fn a_suppression_of_cdk_nag_covers_what_it_applies_to() {
+    let root = tempfile::tempdir().unwrap();
+    let out = root.path().join("cdk.out");
+    std::fs::create_dir(&out).unwrap();
+    let manifest = r#"{"version": "36.0.0", "artifacts": {"S": {"type": "aws:cloudformation:stack",
+        "properties": {"templateFile": "S.template.json"}}}}"#;
+    std::fs::write(out.join("manifest.json"), manifest).unwrap();
+    std::fs::write(out.join("cdk.out"), "{\"version\":\"36.0.0\"}").unwrap();
+    let suppressed = |rule: &str| {
+        let template = format!(
+            r#"{{"Resources": {{"Data": {{"Type": "AWS::RDS::DBInstance",
+              "Properties": {{"DBInstanceClass": "db.t3.micro", "Engine": "postgres", "StorageEncrypted": false}},
+              "Metadata": {{"aws:cdk:path": "S/Data", "cdk_nag": {{"rules_to_suppress": [{rule}]}}}}}}}}}}"#
+        );
+        std::fs::write(out.join("S.template.json"), template).unwrap();
+        let (found, outcome) = findings(root.path());
+        assert!(!found.is_empty() || outcome.summary.suppressed > 0);
+        outcome.summary.suppressed
+    };
+    let reason = r#""reason": "fine""#;
+    let plain = suppressed(&format!(r#"{{"id": "AwsSolutions-RDS2", {reason}}}"#));
+    let other =
+        suppressed(&format!(r#"{{"id": "AwsSolutions-RDS2", {reason}, "applies_to": ["Action::s3:*"]}}"#));
+    assert_eq!(other, 0);
+    assert_eq!(suppressed(&format!(r#"{{"id": "AwsSolutions-XX9", {reason}}}"#)), 0);
+    assert_eq!(plain, 1);
+}

@@ -71,6 +71,8 @@ impl Default for Suppressing {
 pub struct Override {
     /// Which files.
     pub paths: Vec<GlobMatcher>,
+    /// Which constructs of CDK apps, by their paths (`Prod/*/Bucket`); with `paths` both must fit.
+    pub constructs: Vec<GlobMatcher>,
     /// Not these policies there.
     pub ignore: Vec<Str>,
     /// Other severities there.
@@ -78,9 +80,20 @@ pub struct Override {
 }
 
 impl Override {
-    /// Whether the path (relative to the configuration's directory) is meant.
-    pub fn applies(&self, relative: &Path) -> bool {
-        self.paths.iter().any(|glob| glob.is_match(relative))
+    /// Whether the path (relative to the configuration's directory) and the construct's path, if there is one, are meant.
+    /// A construct is also meant by the path of one around it.
+    pub fn applies(&self, relative: &Path, construct: Option<&str>) -> bool {
+        if !self.constructs.is_empty() {
+            let around = construct
+                .into_iter()
+                .flat_map(|path| path.match_indices('/').filter_map(|(at, _)| path.get(..at)).chain([path]));
+            let mut around = around.filter(|path| self.constructs.iter().any(|glob| glob.is_match(path)));
+            if around.next().is_none() {
+                return false;
+            }
+        }
+        let anywhere = self.paths.is_empty() && !self.constructs.is_empty();
+        anywhere || self.paths.iter().any(|glob| glob.is_match(relative))
     }
 }
 
@@ -357,7 +370,12 @@ impl Reader<'_> {
                 self.wrong_type("overrides", item, "a list of tables (`[[overrides]]`)");
                 continue;
             };
-            let mut one = Override { paths: Vec::new(), ignore: Vec::new(), severity: IndexMap::new() };
+            let mut one = Override {
+                paths: Vec::new(),
+                constructs: Vec::new(),
+                ignore: Vec::new(),
+                severity: IndexMap::new(),
+            };
             let mut has_paths = false;
             for (key, value) in table.iter() {
                 match key.get_ref().as_ref() {
@@ -365,13 +383,23 @@ impl Reader<'_> {
                         has_paths = true;
                         one.paths = self.globs("paths", value);
                     }
+                    "constructs" => {
+                        has_paths = true;
+                        one.constructs = self.globs("constructs", value);
+                    }
                     "ignore" => one.ignore = self.strings("ignore", value),
                     "severity" => one.severity = self.severities(value),
-                    _ => self.unknown_key(key, " in `overrides`", &["paths", "ignore", "severity"]),
+                    _ => {
+                        self.unknown_key(
+                            key,
+                            " in `overrides`",
+                            &["paths", "constructs", "ignore", "severity"],
+                        );
+                    }
                 }
             }
             if !has_paths {
-                self.error(item.span(), "an override needs `paths`, the files that it is for".to_owned());
+                self.error(item.span(), "an override needs `paths`, the files that it is for, or `constructs`, the construct paths".to_owned());
             }
             out.push(one);
         }
@@ -540,7 +568,7 @@ names = ["a", "b"]
         assert_eq!(config.policies, [PathBuf::from("/repo/policies")]);
         assert!(config.excludes(Path::new("/repo/legacy/a/main.tf")));
         assert!(!config.excludes(Path::new("/repo/app/main.tf")));
-        assert!(config.overrides[0].applies(Path::new("examples/a/main.tf")));
+        assert!(config.overrides[0].applies(Path::new("examples/a/main.tf"), None));
         assert_eq!(
             config.inputs.keys().collect::<Vec<_>>(),
             ["data.aws_availability_zones.available", "cidrs", "env", "tags"]

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Str;
 use crate::policy::Library;
-use crate::source::{Diagnostic, FileId, Loader, SourceFile, Span};
+use crate::source::{Diagnostic, FileId, Loader, SourceFile, Sources, Span};
 use crate::syntax;
 
 use super::config::{Config, Suppressing};
@@ -94,7 +94,9 @@ impl Ledger {
         }
         let mut diagnostics = Vec::new();
         let mut found = Vec::new();
-        if suppress::has_any(&file.text) {
+        if crate::cdk::Language::of(&file.path).is_some() {
+            found = suppress::scan_code(file);
+        } else if suppress::has_any(&file.text) {
             found = suppress::scan(&parse(file), self.compat, &mut diagnostics);
         }
         for suppression in found.iter().filter(|s| s.tool == Tool::Masugata) {
@@ -157,6 +159,7 @@ impl Ledger {
                 }
                 let counts = suppression.is_current(&self.today)
                     && suppression.attributes.iter().all(|(path, value)| has(path, value))
+                    && (suppression.texts.is_empty() || at_texts(sources, covered, &suppression.texts))
                     && (suppression.tool == Tool::Other
                         || suppression.reason.is_some()
                         || !self.policy.require_reason);
@@ -238,6 +241,15 @@ impl Ledger {
         );
         out
     }
+}
+
+/// Whether one of the texts stands, quoted, where a finding is: its two first places are what it points at.
+fn at_texts(sources: &Sources, covered: &[Span], texts: &[Str]) -> bool {
+    covered.iter().take(2).any(|place| {
+        let Some(file) = sources.get(place.file) else { return false };
+        let written = file.slice(*place);
+        texts.iter().any(|text| !text.is_empty() && written.contains(&format!("\"{text}\"")))
+    })
 }
 
 fn parse(file: &Arc<SourceFile>) -> syntax::Tree {

@@ -585,11 +585,13 @@ fn unknown(
     let location = Location::of(sources, span)?;
     let mut buffer = PathBuf::new();
     let at = relative(session, &location, &mut buffer);
-    let severity = session.selection.severity(page.id(), page.severity(), &session.config, at)?;
+    let resource = locate::subject(graph, verdict)?;
+    let construct = resource.construct.as_deref();
+    let severity = session.selection.severity(page.id(), page.severity(), &session.config, at, construct)?;
     Some(Unknown {
         policy: page.id().clone(),
         severity,
-        resource: locate::subject(graph, verdict)?,
+        resource,
         location,
         needs: verdict.undecided.iter().map(|id| graph.store.unknown_name(*id)).collect(),
         reason: verdict.reason.clone(),
@@ -620,7 +622,13 @@ fn fail(
     if session.config.excludes(&session.loader.absolute(Path::new(location.path.as_str()))) {
         return;
     }
-    let Some(severity) = session.selection.severity(page.id(), meta.severity, &session.config, at) else {
+    let Some(severity) = session.selection.severity(
+        page.id(),
+        meta.severity,
+        &session.config,
+        at,
+        resource.construct.as_deref(),
+    ) else {
         return;
     };
     let aliases: Vec<Str> = meta.flat_aliases().cloned().collect();

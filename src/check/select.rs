@@ -95,10 +95,11 @@ impl Selection {
         own: Severity,
         config: &Config,
         relative: &std::path::Path,
+        construct: Option<&str>,
     ) -> Option<Severity> {
         let mut severity = self.severity.get(policy).copied().unwrap_or(own);
         for (at, ignored, severities) in &self.by_path {
-            if !config.overrides.get(*at).is_some_and(|o| o.applies(relative)) {
+            if !config.overrides.get(*at).is_some_and(|o| o.applies(relative, construct)) {
                 continue;
             }
             if ignored.contains(policy) {

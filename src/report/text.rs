@@ -253,6 +253,7 @@ fn drawn(place: &Place<'_>, outcome: &Outcome, width: usize) -> Drawing {
     help.extend(finding.because.iter().map(ToString::to_string));
     for related in &finding.related {
         match &related.location {
+            Some(location) if finding.resource.generated.as_ref() == Some(location) => {}
             Some(location) => {
                 beside.add(excerpt.as_ref(), here, location.span, &related.message, sources);
             }

@@ -1,4 +1,5 @@
-//! Small architectures, each written in Terraform and in CloudFormation (`tests/twins/NAME/main.tf`, `template.yaml`):
+//! Small architectures, each written in Terraform and in CloudFormation (`tests/twins/NAME/main.tf`, `template.yaml`),
+//! most also as a CDK app (`app.ts`, with what aws-cdk-lib 2.276 makes of it in `cdk.out`):
 //! what is found in the one is found in the other, at the resource that has the same role (the same name but for case and
 //! separators), with the same verdict and as certainly.
 
@@ -39,10 +40,24 @@ fn twins_are_judged_alike() {
     let mut names: Vec<_> = std::fs::read_dir(&root).unwrap().map(|e| e.unwrap().path()).collect();
     names.sort();
     let mut differ = Vec::new();
-    let (mut failed, mut passed) = (0, 0);
+    let (mut failed, mut passed, mut apps) = (0, 0, 0);
     for twin in &names {
         let (terraform, tf_pass) = found(&twin.join("main.tf"));
         let (template, cf_pass) = found(&twin.join("template.yaml"));
+        if twin.join("cdk.out").is_dir() {
+            apps += 1;
+            let (app, app_pass) = found(&twin.join("cdk.out"));
+            for one in terraform.symmetric_difference(&app) {
+                let side = if terraform.contains(one) { "only in Terraform" } else { "only in the CDK app" };
+                differ.push(format!("{}: {side}: {one:?}", twin.file_name().unwrap().display()));
+            }
+            if tf_pass != app_pass {
+                differ.push(format!(
+                    "{}: {tf_pass} and {app_pass} pass in the app",
+                    twin.file_name().unwrap().display()
+                ));
+            }
+        }
         failed += terraform.len();
         passed += tf_pass;
         for one in terraform.symmetric_difference(&template) {
@@ -54,5 +69,6 @@ fn twins_are_judged_alike() {
         }
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));
+    assert!(apps >= 10, "{apps}");
     assert!(names.len() >= 30 && failed >= 100 && passed >= 90, "{} {failed} {passed}", names.len());
 }

@@ -96,7 +96,7 @@ impl App {
             }
             if candidate.call.is_none()
                 && let Some(props) = props_of(node)
-                && self.is_one_line(props.span)
+                && self.are_braces(props.span)
                 && construct.contains(props.span)
             {
                 return Some(Found { span: props.span, construct, exact: false });
@@ -309,8 +309,10 @@ impl App {
         })
     }
 
-    fn is_one_line(&self, span: Span) -> bool {
-        self.files.get(&span.file).is_some_and(|f| !f.slice(span).contains('\n'))
+    /// Whether props are an object literal on one line: keyword arguments and a builder's calls are no place to point at.
+    fn are_braces(&self, span: Span) -> bool {
+        let text = self.files.get(&span.file).map_or("", |f| f.slice(span));
+        text.starts_with('{') && !text.contains('\n')
     }
 
     /// The beginning of an expression: up to the end of its line. Of a chain of calls, from the called name.

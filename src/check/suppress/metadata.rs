@@ -113,6 +113,16 @@ impl Scanner<'_, '_> {
             let ids = vec![(Str::from(text), self.tree.span(id))];
             let mut suppression = Suppression::new(Tool::Other, ids, scope, self.tree.span(item));
             suppression.reason = reason.and_then(|r| self.scalar(r)).map(Str::from).filter(|r| !r.is_empty());
+            let applies = self.pair(item, "applies_to").or_else(|| self.pair(item, "appliesTo"));
+            if let Some(applies) = applies.filter(|a| self.tree.kind(*a) == Kind::Sequence) {
+                // `Action::s3:*`, `Resource::arn:aws:s3:::logs/*`; a regular expression is an object and covers nothing
+                let texts = self.tree.children(applies).map(|text| self.scalar(text).unwrap_or_default());
+                let texts = texts.map(|text| match text.split_once("::") {
+                    Some(("Action" | "Resource" | "Policy", what)) => Str::from(what),
+                    _ => Str::from(text),
+                });
+                suppression.texts = texts.collect();
+            }
             self.out.push(suppression);
         }
     }

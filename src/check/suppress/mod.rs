@@ -3,6 +3,7 @@
 //! | form | scope |
 //! |---|---|
 //! | `# masugata: ignore[policy, …] reason [until=DATE]` | behind code: what starts on that line; alone: what follows |
+//! | the same behind `//` or `#` in the source of a CDK app | its line; alone: the next line |
 //! | `Metadata: { masugata: { ignore: [{ policy, reason }] } }` | the resource, or the template |
 //! | `checkov:skip=ID:reason` (also `bridgecrew`, `cortex`) in a comment; `Metadata.checkov.skip` | the block around it |
 //! | `tfsec:ignore:ID` and `trivy:ignore:ID[attr=v]:exp:DATE:ws:NAME` | as our own comment |
@@ -18,10 +19,13 @@ use crate::Str;
 use crate::source::{Diagnostic, Span};
 use crate::syntax::{Language, Tree};
 
+mod code;
 mod comments;
 mod metadata;
 
 use comments::Places;
+
+pub use code::scan_code;
 
 /// Whose suppression it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +53,8 @@ pub struct Suppression {
     pub until: Option<Str>,
     /// Arguments that the resource must have: path and value.
     pub attributes: Vec<(Str, Str)>,
+    /// Texts of which one must stand where the finding is: cdk-nag's `applies_to` (`Action::s3:*`).
+    pub texts: Vec<Str>,
     /// Which of `ids` suppressed something.
     pub used: Vec<AtomicBool>,
 }
@@ -56,7 +62,17 @@ pub struct Suppression {
 impl Suppression {
     fn new(tool: Tool, ids: Vec<(Str, Span)>, scope: Span, span: Span) -> Self {
         let used = ids.iter().map(|_| AtomicBool::new(false)).collect();
-        Suppression { tool, ids, scope, span, reason: None, until: None, attributes: Vec::new(), used }
+        Suppression {
+            tool,
+            ids,
+            scope,
+            span,
+            reason: None,
+            until: None,
+            attributes: Vec::new(),
+            texts: Vec::new(),
+            used,
+        }
     }
 
     /// Whether it names the policy, by its id (only ours) or by one of its aliases. `mark` remembers that it did.
