@@ -205,7 +205,22 @@ fn real_apps_agree_with_their_maps() {
 /// What is found in a directory: policy, and the text that is pointed at with its place.
 fn findings(root: &Path) -> (Vec<String>, masugata::check::Outcome) {
     use masugata::check::{Options, Quiet, Session};
-    let options = Options { paths: vec![root.join("cdk.out")], threads: 1, ..Options::default() };
+    let mut options = Options { paths: vec![root.join("cdk.out")], threads: 1, ..Options::default() };
+    // a few: more pages are no reason for this test to change
+    let some = [
+        "apigateway-open-method",
+        "cloudfront-plaintext-http",
+        "dynamodb-no-point-in-time-recovery",
+        "ec2-open-ssh",
+        "elb-plaintext-listener",
+        "lambda-plaintext-secret",
+        "rds-public",
+        "rds-storage-unencrypted",
+        "s3-no-public-access-block",
+        "s3-no-versioning",
+        "s3-public-acl",
+    ];
+    options.wanted.select = some.iter().map(|id| (*id).into()).collect();
     let outcome = Session::open(Loader::new(root), options).check(&Quiet);
     let found = outcome.findings.iter().map(|f| {
         let file = outcome.sources.get(f.location.span.file).unwrap();
