@@ -52,3 +52,52 @@ fn a_plan_alone_has_its_own_places() {
     let beside = findings(dir.path(), "plan.json").0;
     assert_eq!(beside, alone);
 }
+
+/// The recorded plan against what the compiler understood of the sources: the same addresses, and every argument that
+/// both know has the same value.
+#[test]
+fn the_graph_of_the_sources_is_what_terraform_planned() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "main.tf", include_str!("../plan_beside/main.tf"));
+    write(dir.path(), "m/main.tf", include_str!("../plan_beside/m/main.tf"));
+    let graph: Value =
+        serde_json::from_slice(&run(dir.path(), &["graph", "--format", "json", "."]).stdout).unwrap();
+    let plan: Value = serde_json::from_str(include_str!("../plan_beside/plan.json")).unwrap();
+    let changes = plan["resource_changes"].as_array().unwrap();
+    let mut compared = 0;
+    let mut addresses: Vec<&str> = Vec::new();
+    for resource in graph["resources"].as_array().unwrap() {
+        if resource["mode"] != "managed" || resource.get("presence").is_some() {
+            continue;
+        }
+        let address = resource["address"].as_str().unwrap();
+        addresses.push(address);
+        assert_eq!(resource["exists"], "yes", "{address}");
+        let change = changes.iter().find(|c| c["address"] == address).expect(address);
+        let after = &change["change"]["after"];
+        for (name, value) in resource["values"].as_object().unwrap() {
+            compared += usize::from(agrees(value, &after[name]).unwrap_or_else(|| {
+                panic!("{address}.{name}: {value} is not {}", after[name]);
+            }));
+        }
+    }
+    addresses.sort_unstable();
+    let mut planned: Vec<&str> = changes.iter().map(|c| c["address"].as_str().unwrap()).collect();
+    planned.sort_unstable();
+    assert_eq!(addresses, planned);
+    assert!(compared >= 23, "{compared}");
+}
+
+/// Whether a value of ours is a planned one; none if they contradict each other. Blocks hold what the source sets.
+fn agrees(ours: &Value, planned: &Value) -> Option<bool> {
+    match (ours, planned) {
+        (Value::Array(a), Value::Array(b)) => {
+            let found = |own: &Value| b.iter().any(|other| agrees(own, other).is_some());
+            (a.len() == b.len() && a.iter().all(found)).then_some(true)
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.iter().all(|(k, v)| agrees(v, b.get(k).unwrap_or(&Value::Null)).is_some()).then_some(true)
+        }
+        (a, b) => (a == b).then_some(true),
+    }
+}
