@@ -40,7 +40,7 @@ fn run(files: &[(&str, &str)], select: &[&str], unsafe_fixes: bool) -> Outcomes 
         Options { paths: files.iter().map(|(p, _)| (*p).into()).collect(), ..Options::default() };
     options.wanted.select = select.iter().map(|s| (*s).into()).collect();
     let session = Session::open(loader, options);
-    fix::fix(&session, Wanted { unsafe_fixes, only: None })
+    fix::fix(&session, Wanted { unsafe_fixes, ..Wanted::default() })
 }
 
 /// The text that one file becomes.

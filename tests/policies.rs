@@ -210,7 +210,7 @@ fn mended(id: &str, fail: &Example, fixed: &Example) -> Option<String> {
     let mut options = Options { paths: vec![path], threads: 1, ..Options::default() };
     options.wanted.select = vec![id.into()];
     let session = Session::open(loader, options);
-    let outcomes = fix::fix(&session, fix::Wanted { unsafe_fixes: true, only: None });
+    let outcomes = fix::fix(&session, fix::Wanted { unsafe_fixes: true, ..fix::Wanted::default() });
     if let Some(defect) = outcomes.defects.first() {
         return Some(format!("the fix was dropped, since {}", defect.note.as_deref().unwrap_or_default()));
     }

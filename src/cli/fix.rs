@@ -43,7 +43,8 @@ pub(super) fn run(args: FixArgs) -> Result<u8, Error> {
     let mut session = Session::open(loader, options);
     session.diagnostics.extend(bad_input);
 
-    let mut wanted = Wanted { unsafe_fixes: args.unsafe_fixes, ..Wanted::default() };
+    let mut wanted =
+        Wanted { unsafe_fixes: args.unsafe_fixes, generated: args.out.is_some(), ..Wanted::default() };
     if args.interactive {
         wanted.only = Some(ask(&session, args.unsafe_fixes)?);
     }

@@ -29,6 +29,8 @@ const MAX_ROUNDS: usize = 10;
 pub struct Wanted {
     /// Also what may cut off intended use or replaces a resource.
     pub unsafe_fixes: bool,
+    /// Also edit the templates of cloud assemblies: right for copies only, since the app would generate them anew.
+    pub generated: bool,
     /// Only findings of these fingerprints.
     pub only: Option<Vec<Str>>,
 }
@@ -154,7 +156,7 @@ pub type Identity = (Str, Str, u32);
 
 /// How each finding would be mended by itself; the edits are proved together. Manual ones are there too.
 pub fn offers(session: &Session) -> FxHashMap<Identity, Fix> {
-    let mut engine = Engine::open(session, Wanted { unsafe_fixes: true, only: None });
+    let mut engine = Engine::open(session, Wanted { unsafe_fixes: true, ..Wanted::default() });
     engine.offers()
 }
 
@@ -188,7 +190,7 @@ pub fn identity(finding: &Finding) -> Identity {
 impl<'s> Engine<'s> {
     fn open(session: &'s Session, wanted: Wanted) -> Self {
         let (mut roots, discovery) = session.roots();
-        let mut states = examine(session, roots.iter().collect());
+        let mut states = examine(session, roots.iter().collect(), wanted.generated);
         let called: FxHashSet<PathBuf> = states.iter().flat_map(|s| s.called.iter().cloned()).collect();
         let kept: Vec<bool> = roots
             .iter()
@@ -355,7 +357,7 @@ impl<'s> Engine<'s> {
         let affected: Vec<usize> = trials.iter().flat_map(|t| t.roots.iter().copied()).collect();
         let roots: Vec<&Root> = affected.iter().filter_map(|r| self.roots.get(*r)).collect();
         let mut after: BTreeMap<usize, State> =
-            affected.iter().copied().zip(examine(&session, roots)).collect();
+            affected.iter().copied().zip(examine(&session, roots, self.wanted.generated)).collect();
         let mut progress = false;
         for trial in trials {
             let Some(component) = components.get_mut(trial.component) else { continue };
@@ -832,19 +834,19 @@ fn minimal(before: &str, after: &str) -> Vec<Edit> {
 }
 
 /// Examines roots, in parallel where there are several.
-fn examine(session: &Session, roots: Vec<&Root>) -> Vec<State> {
+fn examine(session: &Session, roots: Vec<&Root>, generated: bool) -> Vec<State> {
     if roots.len() > 1 && session.options.threads != 1 {
-        session.on_workers(|| roots.par_iter().map(|root| state(session, root)).collect())
+        session.on_workers(|| roots.par_iter().map(|root| state(session, root, generated)).collect())
     } else {
-        roots.iter().map(|root| state(session, root)).collect()
+        roots.iter().map(|root| state(session, root, generated)).collect()
     }
 }
 
-fn state(session: &Session, root: &Root) -> State {
+fn state(session: &Session, root: &Root, generated: bool) -> State {
     let examined = session.examine(root);
     let mut candidates = Vec::new();
     for (linked, judged) in &examined.parts {
-        let writer = Writer::new(linked, &session.loader, root);
+        let writer = Writer::new(linked, &session.loader, root, generated);
         for one in judged {
             let (Outcome::Fail, Some(finding)) = (one.verdict.outcome, &one.finding) else { continue };
             let proposal = raise::raise(&writer, one).map(|proposal| {

@@ -38,6 +38,8 @@ pub(super) struct Writer<'w> {
     pub(super) linked: &'w Linked,
     pub(super) loader: &'w Loader,
     root: &'w Root,
+    /// Whether what a program has generated may be edited: copies of it are.
+    generated: bool,
     documents: RefCell<FxHashMap<FileId, Result<Rc<Document>, Why>>>,
 }
 
@@ -49,8 +51,8 @@ pub(super) struct Target<'t> {
 }
 
 impl<'w> Writer<'w> {
-    pub(super) fn new(linked: &'w Linked, loader: &'w Loader, root: &'w Root) -> Self {
-        Writer { linked, loader, root, documents: RefCell::default() }
+    pub(super) fn new(linked: &'w Linked, loader: &'w Loader, root: &'w Root, generated: bool) -> Self {
+        Writer { linked, loader, root, generated, documents: RefCell::default() }
     }
 
     pub(super) fn store(&self) -> &'w Store {
@@ -79,7 +81,9 @@ impl<'w> Writer<'w> {
         if shown.starts_with('<') || !self.loader.is_file(&file.path) {
             return Err(Why::new(format!("the value comes from `{}`", shown.trim_matches(['<', '>']))));
         }
-        if let Some(reason) = generated(self.root, self.dialect(), &file.path) {
+        if let Some(reason) = generated(self.root, self.dialect(), &file.path)
+            && !(self.generated && self.root.kind == RootKind::Assembly)
+        {
             return Err(Why::new(format!("`{shown}` {reason}")));
         }
         let document = Document::new(Arc::clone(&file));
@@ -283,7 +287,15 @@ impl<'w> Writer<'w> {
                     Some(properties) => node = properties,
                     None => {
                         let all = Literal::Map(vec![(key.clone(), literal)]);
-                        let edit = data::insert(&document, node, Some("Properties"), &all, &data_names)?;
+                        let type_pair = yaml::find(&document.tree, node, "Type")
+                            .and_then(|value| document.parent(value))
+                            .filter(|pair| document.parent(*pair) == Some(node));
+                        let edit = match type_pair {
+                            Some(pair) => {
+                                data::insert_after(&document, pair, "Properties", &all, &data_names)?
+                            }
+                            None => data::insert(&document, node, Some("Properties"), &all, &data_names)?,
+                        };
                         return Ok(Op {
                             slot: Some((document.node(node).start, "Properties".into())),
                             ..op(edit, node)
