@@ -179,7 +179,7 @@ pub fn attach(session: &Session, findings: &mut [Finding]) -> Option<Diagnostic>
 }
 
 /// The most findings that are given fixes beside them.
-pub const MAX_OFFERED: usize = 5_000;
+pub const MAX_OFFERED: usize = 300;
 
 /// What tells a finding from others. What was added to equal fingerprints is left out.
 pub fn identity(finding: &Finding) -> Identity {
