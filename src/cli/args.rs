@@ -82,6 +82,10 @@ pub(super) struct CheckArgs {
     /// List at most so many findings; 0 lists all
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub(super) max_findings: usize,
+    /// Put the proved edits beside the findings in json and sarif, as rdjson always does (takes two to four times as
+    /// long: every edit is evaluated and checked)
+    #[arg(long)]
+    pub(super) fixes: bool,
     /// How to write the result (repeatable, each with its own --output) [default: text]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub(super) format: Vec<Format>,
@@ -198,9 +202,9 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// Whether findings carry their fixes there.
-    pub(super) fn has_fixes(self) -> bool {
-        matches!(self, Format::Json | Format::Sarif | Format::Rdjson)
+    /// Whether findings carry their fixes there: where suggestions are the purpose, or where they are asked for.
+    pub(super) fn has_fixes(self, asked: bool) -> bool {
+        self == Format::Rdjson || (asked && matches!(self, Format::Json | Format::Sarif))
     }
 }
 

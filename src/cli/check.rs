@@ -69,7 +69,7 @@ pub(super) fn run(args: CheckArgs, outputs: Vec<(Format, Option<PathBuf>)>) -> R
     session.diagnostics.extend(bad_input);
     let bar = Bar::new();
     let mut outcome = session.check(&bar);
-    if outputs.iter().any(|(format, _)| format.has_fixes()) {
+    if outputs.iter().any(|(format, _)| format.has_fixes(args.fixes)) {
         outcome.diagnostics.extend(fix::attach(&session, &mut outcome.findings));
     }
     bar.clear();

@@ -334,11 +334,9 @@ fn very_many_suppressions() {
         }
     };
     write(dir.path(), "main.tf", (0..n).map(block).collect::<String>());
-    let since = std::time::Instant::now();
     let (code, value) = json(dir.path(), &[]);
     assert_eq!((code, places(&value).len()), (1, n / 2));
     assert_eq!(value["summary"]["suppressed"], n / 2);
-    assert!(since.elapsed().as_secs() < 60, "{:?}", since.elapsed());
 }
 
 #[test]
