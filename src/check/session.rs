@@ -297,8 +297,10 @@ impl Session {
         diagnostics.extend(self.ledger.finish(&used, &self.library, &|page| self.selection.includes(page)));
 
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
+        // two blocks of a page may come to one place from either end: the policy, and the role that it is attached to
         findings.dedup_by(|a, b| {
-            order(a) == order(b) && a.fingerprint == b.fingerprint && a.condition == b.condition
+            (&a.policy, &a.location, &a.resource.address, &a.fingerprint, &a.condition)
+                == (&b.policy, &b.location, &b.resource.address, &b.fingerprint, &b.condition)
         });
         unknowns.sort_by(|a, b| {
             (&a.location, &a.policy, &a.resource.address).cmp(&(&b.location, &b.policy, &b.resource.address))

@@ -559,3 +559,20 @@ fn expressions_of_templates_are_evaluated() {
     assert_eq!(eval("Fn::Join: ['-', [a, !Ref Name]]")["value"], "a-web");
     assert!(eval("!Ref T")["unknown"].is_string());
 }
+
+/// A page may be about the policy and about the role that has it: one place is one finding.
+#[test]
+fn a_policy_and_its_role_are_one_finding() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = "resource \"aws_iam_role\" \"r\" {\n  assume_role_policy = \"{}\"\n}\n\
+                resource \"aws_iam_role_policy\" \"p\" {\n  role   = aws_iam_role.r.id\n  \
+                policy = jsonencode({ Statement = [{ Effect = \"Allow\", Action = \"*\", Resource = \"*\" }] })\n}\n";
+    write(dir.path(), "main.tf", text);
+    let output = run(
+        dir.path(),
+        &["check", "--format", "json", "--output", "o.json", "--select", "iam-full-admin-policy"],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    let value: Value = serde_json::from_str(&fs::read_to_string(dir.path().join("o.json")).unwrap()).unwrap();
+    assert_eq!(value["findings"].as_array().unwrap().len(), 1, "{value}");
+}
