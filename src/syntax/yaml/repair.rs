@@ -80,7 +80,8 @@ pub(super) fn repair(file: &SourceFile, text: &str, first: &ScanError, read: usi
         }
     }
     let mut budget = text.len().saturating_mul(BUDGET.0).min(BUDGET.1);
-    let mut best: Option<(usize, TreeBuilder, Attempt, Line<'_>)> = None;
+    let step = step(&lines);
+    let mut best: Option<((usize, bool), TreeBuilder, Attempt, Line<'_>)> = None;
     'attempts: for placeholder in [false, true] {
         for suspect in &suspects {
             let attempts = if placeholder { placeholders(&lines, *suspect) } else { meant(&lines, *suspect) };
@@ -92,7 +93,8 @@ pub(super) fn repair(file: &SourceFile, text: &str, first: &ScanError, read: usi
                 mended.push_str(text.get(attempt.to..)?);
                 let cost = match strict(file, &mended) {
                     Ok(builder) => {
-                        let score = attempt.kept(&builder);
+                        // of two lines that could be moved to the other, the one is wrong that stands between columns
+                        let score = (attempt.kept(&builder), attempt.indent.is_multiple_of(step));
                         if best.as_ref().is_none_or(|(most, ..)| score > *most) {
                             best = Some((score, builder, attempt, lines.get(*suspect).copied()?));
                         }
@@ -109,6 +111,20 @@ pub(super) fn repair(file: &SourceFile, text: &str, first: &ScanError, read: usi
     }
     let (_, builder, attempt, line) = best?;
     Some(attempt.finish(builder, file, text, first, line))
+}
+
+/// By how much lines are indented from the ones that they are inside of: the commonest difference.
+fn step(lines: &[Line<'_>]) -> usize {
+    let mut count = [0usize; 9];
+    for (line, next) in lines.iter().zip(lines.iter().skip(1)) {
+        if let Some(n) =
+            next.indent.checked_sub(line.indent).filter(|by| *by > 0).and_then(|by| count.get_mut(by))
+        {
+            *n += 1;
+        }
+    }
+    let most = (2..count.len()).rev().max_by_key(|by| count.get(*by).copied());
+    most.filter(|by| count.get(*by).is_some_and(|n| *n > 0)).unwrap_or(2)
 }
 
 /// The last line before one (and it) that stands in a column of its own.
