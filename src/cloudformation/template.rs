@@ -45,6 +45,7 @@ fn is_understood(transform: &str) -> bool {
 /// Reads a template. What is wrong goes to `programs`, which also reads the nested stacks.
 pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
     programs.diagnostics.extend(tree.errors.iter().map(SyntaxError::to_diagnostic));
+    programs.diagnostics.extend(further_documents(tree));
     let mut module = Module {
         dialect: Dialect::CloudFormation,
         path: tree.file.path.clone(),
@@ -416,6 +417,25 @@ fn unknown_sections(reader: &mut Reader<'_>, root: NodeId) {
             }
         }
     }
+}
+
+/// A template is one document, for CloudFormation too; what stands behind it is not read, and that is told.
+fn further_documents(tree: &Tree) -> Option<Diagnostic> {
+    let mut documents = tree.children(tree.root()).filter(|&n| tree.kind(n) == Kind::Document);
+    let second = documents.nth(1)?;
+    let message = "a template is one YAML document: this one and what follows it are not read";
+    let span = tree.span(tree.child(second, 0).unwrap_or(second));
+    let line =
+        Span {
+            end: tree.file.text.get(span.start as usize..span.end as usize).map_or(span.end, |text| {
+                span.start + text.lines().next().map_or(0, |line| line.len() as u32)
+            }),
+            ..span
+        };
+    Some(
+        Diagnostic::error("several-documents", message, line)
+            .with_help("make it a file of its own, or take the `---` away"),
+    )
 }
 
 /// JSON's own parser keeps equal keys; in a template they are a mistake.

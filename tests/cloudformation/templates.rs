@@ -152,6 +152,20 @@ Outputs: {O: {Condition: Never, Value: !Ref Q}}
 }
 
 #[test]
+fn what_stands_behind_the_first_document_is_told() {
+    let bucket = "Resources:\n  A: {Type: AWS::S3::Bucket, Properties: {AccessControl: PublicRead}}\n";
+    let several = format!("{bucket}---\n{bucket}...\n---\n{bucket}");
+    let world = world(&[("one.yaml", &format!("---\n{bucket}...\n")), ("several.yaml", &several)])
+        .policies(&["s3-public-acl"]);
+    assert_eq!(world.said("one.yaml"), [""; 0]);
+    assert_eq!(
+        world.said("several.yaml"),
+        ["several-documents: a template is one YAML document: this one and what follows it are not read"]
+    );
+    assert_eq!(world.findings(&["several.yaml"]), ["s3-public-acl A"]);
+}
+
+#[test]
 fn a_nested_stack_named_alone_is_read_as_its_parent_calls_it() {
     let child = "Parameters: {Acl: {Type: String, Default: PublicRead}}
 Resources:
