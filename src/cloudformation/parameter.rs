@@ -67,19 +67,15 @@ impl Reader<'_> {
         };
         let sensitive = of("NoEcho").is_some_and(|n| yaml::text(tree, n).eq_ignore_ascii_case("true"));
         let body = self.body(entry.value, &[]);
+        let name = entry.key.as_ref().into();
         Input {
-            name: entry.key.as_ref().into(),
-            name_span: tree.span(entry.key_node),
-            span: tree.span(entry.pair),
             type_expr: Some(form.type_expr()),
             default,
-            fold_default: true,
             domain,
             sensitive,
-            ephemeral: false,
             nullable: false,
-            validations: Vec::new(),
             body,
+            ..Input::new(name, tree.span(entry.key_node), tree.span(entry.pair))
         }
     }
 

@@ -1,6 +1,5 @@
 //! The sections of a template ("Template anatomy", AWS CloudFormation User Guide).
 
-use indexmap::IndexMap;
 use rustc_hash::FxHashSet;
 
 use crate::Str;
@@ -46,20 +45,7 @@ fn is_understood(transform: &str) -> bool {
 pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
     programs.diagnostics.extend(tree.errors.iter().map(SyntaxError::to_diagnostic));
     programs.diagnostics.extend(further_documents(tree));
-    let mut module = Module {
-        dialect: Dialect::CloudFormation,
-        path: tree.file.path.clone(),
-        language: tree.language,
-        inputs: IndexMap::new(),
-        locals: IndexMap::new(),
-        resources: Vec::new(),
-        calls: IndexMap::new(),
-        outputs: IndexMap::new(),
-        providers: Vec::new(),
-        required_providers: IndexMap::new(),
-        open: false,
-        made: false,
-    };
+    let mut module = Module::new(Dialect::CloudFormation, tree.language, &tree.file.path);
     let Some(root) = root(tree) else { return module };
     if tree.language == Language::Json {
         programs.diagnostics.extend(duplicates(tree));

@@ -50,7 +50,7 @@ pub enum Dialect {
 }
 
 /// One Terraform module (all files of a directory) or one CloudFormation template.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Module {
     /// Whose semantics.
     pub dialect: Dialect,
@@ -76,6 +76,26 @@ pub struct Module {
     pub made: bool,
     /// Version constraints of `required_providers`, by local name: `aws` → `~> 5.0`.
     pub required_providers: IndexMap<Str, Str>,
+}
+
+impl Module {
+    /// A module that says nothing yet.
+    pub fn new(dialect: Dialect, language: Language, path: impl Into<PathBuf>) -> Self {
+        Module {
+            dialect,
+            path: path.into(),
+            language,
+            inputs: IndexMap::new(),
+            locals: IndexMap::new(),
+            resources: Vec::new(),
+            calls: IndexMap::new(),
+            outputs: IndexMap::new(),
+            providers: Vec::new(),
+            open: false,
+            made: false,
+            required_providers: IndexMap::new(),
+        }
+    }
 }
 
 /// A variable or parameter.
@@ -106,6 +126,26 @@ pub struct Input {
     pub validations: Vec<Validation>,
     /// The properties as the source has them (`Description`, `MinLength`, …), for policies about inputs.
     pub body: Body,
+}
+
+impl Input {
+    /// An input that says nothing of what it can be.
+    pub fn new(name: Str, name_span: Span, span: Span) -> Self {
+        Input {
+            name,
+            name_span,
+            span,
+            type_expr: None,
+            default: None,
+            fold_default: true,
+            domain: Domain::Open,
+            sensitive: false,
+            ephemeral: false,
+            nullable: true,
+            validations: Vec::new(),
+            body: Body::default(),
+        }
+    }
 }
 
 /// The values that an input can have.

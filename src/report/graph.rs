@@ -54,13 +54,23 @@ struct Edge<'g> {
 
 impl Serialize for Edges<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let rows = self.0.iter().flat_map(|graph| edge_rows(graph));
-        serializer.collect_seq(rows.map(|(from, to, property)| Edge { from, to, property }))
+        let rows = self.0.iter().flat_map(|graph| {
+            edge_rows(graph).into_iter().map(|(from, to, property)| Edge {
+                from: address(graph, from),
+                to: address(graph, to),
+                property,
+            })
+        });
+        serializer.collect_seq(rows)
     }
 }
 
+fn address(graph: &Graph, index: usize) -> &str {
+    graph.resources.get(index).map_or("", |r| r.address.as_str())
+}
+
 /// Edges by the order of their ends, each once.
-fn edge_rows(graph: &Graph) -> Vec<(&str, &str, &str)> {
+fn edge_rows(graph: &Graph) -> Vec<(usize, usize, &str)> {
     let mut rows: Vec<(usize, usize, &str)> = graph
         .edges
         .edge_indices()
@@ -71,8 +81,7 @@ fn edge_rows(graph: &Graph) -> Vec<(&str, &str, &str)> {
         .collect();
     rows.sort_unstable();
     rows.dedup();
-    let address = |index: usize| graph.resources.get(index).map_or("", |r| r.address.as_str());
-    rows.into_iter().map(|(from, to, property)| (address(from), address(to), property)).collect()
+    rows
 }
 
 fn place(sources: &Sources, span: crate::source::Span) -> Json {
@@ -158,7 +167,8 @@ pub fn graph_dot(graphs: &[&Graph]) -> String {
             let _ = writeln!(out, "  {} [label = {}{style}]", quoted(&resource.address), quoted(&label));
         }
         for (from, to, property) in edge_rows(graph) {
-            let _ = writeln!(out, "  {} -> {} [label = {}]", quoted(from), quoted(to), quoted(property));
+            let (from, to) = (quoted(address(graph, from)), quoted(address(graph, to)));
+            let _ = writeln!(out, "  {from} -> {to} [label = {}]", quoted(property));
         }
     }
     out.push_str("}\n");
@@ -184,17 +194,7 @@ pub fn graph_mermaid(graphs: &[&Graph]) -> String {
                 escape(&resource.type_name)
             );
         }
-        let mut rows: Vec<(usize, usize, &str)> = graph
-            .edges
-            .edge_indices()
-            .filter_map(|edge| {
-                let (from, to) = graph.edges.edge_endpoints(edge)?;
-                Some((from.index(), to.index(), graph.edges.edge_weight(edge)?.property.as_str()))
-            })
-            .collect();
-        rows.sort_unstable();
-        rows.dedup();
-        for (from, to, property) in rows {
+        for (from, to, property) in edge_rows(graph) {
             let _ = writeln!(out, "  r{at}_{from} -->|\"{}\"| r{at}_{to}", escape(property));
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::Str;
 use crate::program::{
-    Attribute, Body, Call, CallSource, Domain, Expr, ExprKind, Input, Local, Mode, Output, ProviderConfig,
-    Repeat, Resource, Validation,
+    Attribute, Body, Call, CallSource, Expr, ExprKind, Input, Local, Mode, Output, ProviderConfig, Repeat,
+    Resource, Validation,
 };
 use crate::source::{Diagnostic, Span};
 
@@ -16,20 +16,7 @@ pub(super) fn variable(
     (name, name_span): (Str, Span),
 ) -> (Input, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
-    let mut input = Input {
-        name,
-        name_span,
-        span: block.span,
-        type_expr: None,
-        default: None,
-        fold_default: true,
-        domain: Domain::Open,
-        sensitive: false,
-        ephemeral: false,
-        nullable: true,
-        validations: Vec::new(),
-        body: Body::default(),
-    };
+    let mut input = Input::new(name, name_span, block.span);
     for member in file.members(block.body) {
         match member.name.as_str() {
             "type" => {

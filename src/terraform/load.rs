@@ -98,8 +98,10 @@ impl Modules {
         let root = linker.link(&loader.absolute(root), "", &mut Vec::new()).unwrap_or(ModuleId(0));
         linker.lock(root, locked);
         let Linker { linked, mut diagnostics, .. } = linker;
-        let modules: Vec<Arc<Module>> =
-            linked.into_iter().map(|m| m.unwrap_or_else(|| Arc::new(nothing()))).collect();
+        let modules: Vec<Arc<Module>> = linked
+            .into_iter()
+            .map(|m| m.unwrap_or_else(|| Arc::new(Module::new(Dialect::Terraform, Language::Hcl, ""))))
+            .collect();
         let mut seen = FxHashSet::default();
         diagnostics.retain(|d| seen.insert((d.span, d.code, d.message.clone())));
         Program {
@@ -109,23 +111,6 @@ impl Modules {
             constructs: Constructs::default(),
             environment: IndexMap::default(),
         }
-    }
-}
-
-fn nothing() -> Module {
-    Module {
-        dialect: Dialect::Terraform,
-        path: PathBuf::new(),
-        language: Language::Hcl,
-        inputs: Default::default(),
-        locals: Default::default(),
-        resources: Vec::new(),
-        calls: Default::default(),
-        outputs: Default::default(),
-        providers: Vec::new(),
-        required_providers: Default::default(),
-        open: false,
-        made: false,
     }
 }
 
@@ -169,7 +154,7 @@ impl Linker<'_> {
             self.set(id, Arc::clone(&read.module));
             return Some(id);
         }
-        let mut module = copy(&read.module);
+        let mut module = Module::clone(&read.module);
         chain.push(directory.to_path_buf());
         for (index, (name, call)) in read.module.calls.iter().enumerate() {
             let below = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
@@ -206,7 +191,7 @@ impl Linker<'_> {
             return;
         }
         let Some(Some(module)) = self.linked.get(root.0 as usize) else { return };
-        let mut module = copy(module);
+        let mut module = Module::clone(module);
         for (provider, version) in locked {
             let constraint = module.required_providers.entry(provider).or_default();
             if !constraint.is_empty() {
@@ -372,23 +357,5 @@ fn cycle(loader: &Loader, call: &Call, chain: &[PathBuf]) -> Diagnostic {
             format!("module `{}` calls itself: {}", call.name, names.join(" calls ")),
             call.header,
         )
-    }
-}
-
-/// A module whose calls can be set for one program.
-pub(super) fn copy(module: &Module) -> Module {
-    Module {
-        dialect: module.dialect,
-        path: module.path.clone(),
-        language: module.language,
-        inputs: module.inputs.clone(),
-        locals: module.locals.clone(),
-        resources: module.resources.clone(),
-        calls: module.calls.clone(),
-        outputs: module.outputs.clone(),
-        providers: module.providers.clone(),
-        required_providers: module.required_providers.clone(),
-        open: false,
-        made: false,
     }
 }

@@ -201,20 +201,11 @@ impl Builder {
     fn new(directory: &Path, files: &[ParsedFile]) -> Self {
         let json_only = !files.is_empty() && files.iter().all(|f| f.tree.language == Language::Json);
         Builder {
-            module: Module {
-                dialect: Dialect::Terraform,
-                path: directory.to_path_buf(),
-                language: if json_only { Language::Json } else { Language::Hcl },
-                inputs: IndexMap::new(),
-                locals: IndexMap::new(),
-                resources: Vec::new(),
-                calls: IndexMap::new(),
-                outputs: IndexMap::new(),
-                providers: Vec::new(),
-                required_providers: IndexMap::new(),
-                open: false,
-                made: false,
-            },
+            module: Module::new(
+                Dialect::Terraform,
+                if json_only { Language::Json } else { Language::Hcl },
+                directory,
+            ),
             diagnostics: Vec::new(),
             resources: FxHashMap::default(),
             providers: FxHashMap::default(),

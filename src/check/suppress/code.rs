@@ -43,17 +43,7 @@ fn read(file: &SourceFile, at: usize, rest: &str, scope: Span) -> Option<Suppres
     let ids = ids.split(',').map(str::trim).filter(|id| !id.is_empty());
     let ids = ids.map(|id| (Str::from(id), span)).collect();
     let mut suppression = Suppression::new(Tool::Masugata, ids, scope, span);
-    let mut words: Vec<&str> = reason.trim_end().trim_end_matches("*/").split_whitespace().collect();
-    words.retain(|word| match word.strip_prefix("until=") {
-        Some(date) => {
-            suppression.until = Some(date.into());
-            false
-        }
-        None => true,
-    });
-    let reason = words.join(" ");
-    let reason = reason.trim_start_matches(['-', ':', '–', '—', ' ']);
-    suppression.reason = (!reason.is_empty()).then(|| reason.into());
+    suppression.explain(reason.trim_end().trim_end_matches("*/"));
     Some(suppression)
 }
 

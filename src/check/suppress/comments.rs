@@ -77,17 +77,7 @@ impl<'t> Scanner<'t, '_> {
         };
         let ids = self.ids(ids, at + comment.len() - list.len() + 1);
         let mut suppression = Suppression::new(Tool::Masugata, ids, self.scope_of_comment(at), span);
-        let mut words: Vec<&str> = reason.split_whitespace().collect();
-        words.retain(|w| match w.strip_prefix("until=") {
-            Some(date) => {
-                suppression.until = Some(date.into());
-                false
-            }
-            None => true,
-        });
-        let reason = words.join(" ");
-        let reason = reason.trim_start_matches(['-', ':', '–', '—', ' ']);
-        suppression.reason = (!reason.is_empty()).then(|| reason.into());
+        suppression.explain(reason);
         self.out.push(suppression);
     }
 

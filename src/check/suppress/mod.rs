@@ -75,6 +75,21 @@ impl Suppression {
         }
     }
 
+    /// Takes what a comment of ours says behind the policies: the reason, and `until=DATE` anywhere in it.
+    fn explain(&mut self, text: &str) {
+        let mut words: Vec<&str> = text.split_whitespace().collect();
+        words.retain(|word| match word.strip_prefix("until=") {
+            Some(date) => {
+                self.until = Some(date.into());
+                false
+            }
+            None => true,
+        });
+        let reason = words.join(" ");
+        let reason = reason.trim_start_matches(['-', ':', '–', '—', ' ']);
+        self.reason = (!reason.is_empty()).then(|| reason.into());
+    }
+
     /// Whether it names the policy, by its id (only ours) or by one of its aliases. `mark` remembers that it did.
     pub fn names(&self, policy: &str, aliases: &[Str], mark: bool) -> bool {
         let mut named = false;

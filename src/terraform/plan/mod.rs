@@ -9,7 +9,6 @@ mod reference;
 mod sources;
 mod values;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -17,8 +16,8 @@ use rustc_hash::FxHashMap;
 
 use crate::Str;
 use crate::program::{
-    Attribute, Body, Call, CallSource, Constructs, Dialect, Domain, Expr, Input, Literal, Mode, Module,
-    ModuleId, Output, Program, ProviderConfig, Quantity, Repeat, Resource,
+    Attribute, Body, Call, CallSource, Constructs, Dialect, Expr, Input, Literal, Mode, Module, ModuleId,
+    Output, Program, ProviderConfig, Quantity, Repeat, Resource,
 };
 use crate::source::{Diagnostic, Span};
 use crate::syntax::{Kind, Language, NodeId, Tree};
@@ -200,46 +199,18 @@ impl<'t> PlanReader<'t> {
 
     fn new_module(&self, configured: Option<usize>) -> Module {
         let json = self.json;
-        let mut inputs = IndexMap::new();
+        let mut module = Module::new(Dialect::Terraform, Language::Json, &json.tree.file.path);
         let variables =
             configured.and_then(|i| self.configuration.get(i)?.node).and_then(|n| json.get(n, "variables"));
         for (key, variable) in variables.into_iter().flat_map(|n| json.members(n)) {
             let Some(name) = json.string(key) else { continue };
             let span = json.tree.span(key);
-            let default = json.get(variable, "default").map(|n| self.literal(n, 0));
-            let sensitive = json.is(json.get(variable, "sensitive"), "true");
-            inputs.insert(
-                name.clone(),
-                Input {
-                    name,
-                    name_span: span,
-                    span: span.to(json.tree.span(variable)),
-                    type_expr: None,
-                    default,
-                    fold_default: true,
-                    domain: Domain::Open,
-                    sensitive,
-                    ephemeral: false,
-                    nullable: true,
-                    validations: Vec::new(),
-                    body: Body::default(),
-                },
-            );
+            let mut input = Input::new(name.clone(), span, span.to(json.tree.span(variable)));
+            input.default = json.get(variable, "default").map(|n| self.literal(n, 0));
+            input.sensitive = json.is(json.get(variable, "sensitive"), "true");
+            module.inputs.insert(name, input);
         }
-        Module {
-            dialect: Dialect::Terraform,
-            path: PathBuf::from(&json.tree.file.path),
-            language: Language::Json,
-            inputs,
-            locals: IndexMap::new(),
-            resources: Vec::new(),
-            calls: IndexMap::new(),
-            outputs: IndexMap::new(),
-            providers: Vec::new(),
-            required_providers: IndexMap::new(),
-            open: false,
-            made: false,
-        }
+        module
     }
 
     /// Adds a call to the calling module instance.

@@ -6,8 +6,8 @@ use rustc_hash::FxHashMap;
 
 use crate::Str;
 use crate::program::{
-    Attribute, Block, Call, CallSource, Domain, Expr, ExprKind, Input, Literal, Mode, Module, ModuleId,
-    Program, Quantity, Resource, Root,
+    Attribute, Block, Call, CallSource, Expr, ExprKind, Input, Literal, Mode, Module, ModuleId, Program,
+    Quantity, Resource, Root,
 };
 use crate::source::Span;
 
@@ -30,8 +30,7 @@ pub fn located(plan: Program, sources: &Program) -> Program {
         return plan;
     }
     let Program { modules, root, diagnostics, constructs, environment } = plan;
-    let modules =
-        modules.into_iter().map(|m| Arc::try_unwrap(m).unwrap_or_else(|m| super::super::load::copy(&m)));
+    let modules = modules.into_iter().map(|m| Arc::try_unwrap(m).unwrap_or_else(|m| Module::clone(&m)));
     let mut locator = Locator { modules: modules.collect(), sources, pairs, hidden: 0 };
     for at in 0..locator.pairs.len() {
         locator.module(at);
@@ -253,7 +252,7 @@ impl<'s> Locator<'s> {
         });
         let target = self.pairs.get(at).map(|p| p.own.0 as usize);
         if let Some(module) = target.and_then(|at| self.modules.get_mut(at)) {
-            module.inputs.insert(name.clone(), hidden_input(name.clone(), written.span));
+            module.inputs.insert(name.clone(), Input::new(name.clone(), written.span, written.span));
         }
         Expr::new(ExprKind::Root(Root::Input(name)), written.span)
     }
@@ -264,7 +263,7 @@ impl<'s> Locator<'s> {
         self.hidden += 1;
         let target = self.pairs.get(at).map(|p| p.own.0 as usize);
         let Some(module) = target.and_then(|at| self.modules.get_mut(at)) else { return default };
-        let input = Input { default: Some(default), ..hidden_input(name.clone(), span) };
+        let input = Input { default: Some(default), ..Input::new(name.clone(), span, span) };
         module.inputs.insert(name.clone(), input);
         Expr::new(ExprKind::Root(Root::Input(name)), span)
     }
@@ -346,23 +345,6 @@ fn literals(expr: &Expr) -> Option<String> {
             Some(all.join("\n"))
         }
         _ => None,
-    }
-}
-
-fn hidden_input(name: Str, span: Span) -> Input {
-    Input {
-        name,
-        name_span: span,
-        span,
-        type_expr: None,
-        default: None,
-        fold_default: true,
-        domain: Domain::Open,
-        sensitive: false,
-        ephemeral: false,
-        nullable: true,
-        validations: Vec::new(),
-        body: crate::program::Body::default(),
     }
 }
 
