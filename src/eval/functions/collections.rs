@@ -10,8 +10,9 @@ use super::super::compare::same_data;
 use super::super::convert::{is_primitive, type_of, unify_all};
 use super::super::guard::{Guard, Truth};
 use super::super::number::Number;
-use super::super::store::{Origin, UnknownId, UnknownKind, Via};
+use super::super::store::{UnknownId, UnknownKind, Via};
 use super::super::value::{Data, List, ListKind, Member, Value};
+use super::logic::{Pick, first};
 use super::{Cx, Function, Look, MANY, MAX_RESULT, Returns, nullable, pure};
 use crate::eval::Outcome;
 use crate::eval::names::LIMIT;
@@ -448,51 +449,23 @@ fn range(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
 }
 
 fn coalescelist(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
-    let mut arms: Vec<(Guard, Value)> = Vec::new();
-    let mut open = Guard::TRUE;
-    for arg in args {
-        for (guard, v) in cx.store.arms_shallow(arg) {
-            let here = cx.store.and(open, guard);
-            if here.is_false() {
-                continue;
+    let arms = first(cx, args, "all lists are empty", |v| match &v.data {
+        Data::List(list) if list.rest.is_none() => {
+            Ok(Pick::When(cx.store.any(list.members.iter().map(|m| m.guard))))
+        }
+        Data::List(_) | Data::Unknown(_) => {
+            Ok(Pick::Instead(cx.evaluator.unknown_call("coalescelist", args, Returns::List, cx.span)))
+        }
+        // A null that has a type is passed over (`optional(list(string))`), a `null` written here has none.
+        Data::Null | Data::Absent => {
+            let step = cx.store.origin_step(v.origin);
+            if step.is_some_and(|s| s.via == Via::Literal && cx.span.contains(s.span)) {
+                return cx.fail("an argument is null");
             }
-            let filled = match &v.data {
-                Data::List(list) if list.rest.is_none() => cx.store.any(list.members.iter().map(|m| m.guard)),
-                Data::List(_) | Data::Unknown(_) => {
-                    let unknown = cx.evaluator.unknown_call("coalescelist", args, Returns::List, cx.span);
-                    arms.push((here, unknown));
-                    open = cx.store.and_not(open, here);
-                    continue;
-                }
-                // A null that has a type is passed over (`optional(list(string))`), a `null` written here has none.
-                Data::Null | Data::Absent => {
-                    let step = cx.store.origin_step(v.origin);
-                    if step.is_some_and(|s| s.via == Via::Literal && cx.span.contains(s.span)) {
-                        return cx.fail("an argument is null");
-                    }
-                    continue;
-                }
-                _ => return cx.fail("all arguments must be lists"),
-            };
-            let chosen = cx.store.and(here, filled);
-            arms.push((chosen, v));
-            open = cx.store.and_not(open, chosen);
+            Ok(Pick::Pass)
         }
-        if open.is_false() {
-            break;
-        }
-    }
-    arms.retain(|(g, _)| !g.is_false());
-    if arms.is_empty() {
-        return cx.fail("all lists are empty");
-    }
-    if !open.is_false() {
-        let failure = super::Failure::new("invalid-argument", "`coalescelist`: all lists are empty", cx.span);
-        arms.push((open, cx.evaluator.failing(&failure)));
-    }
+        _ => cx.fail("all arguments must be lists"),
+    })?;
     let v = cx.store.choice(arms);
     Ok(cx.evaluator.located(v, cx.span))
 }
-
-/// The origin of nothing in particular.
-pub(super) const NOWHERE: Origin = Origin::NONE;

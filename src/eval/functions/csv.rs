@@ -3,6 +3,7 @@
 use crate::Str;
 
 use super::super::guard::Guard;
+use super::super::store::Origin;
 use super::super::value::{Data, Entry, ListKind, MapKind, Value};
 use super::{Cx, Function, Look, Returns, map_data, pure};
 use crate::eval::Outcome;
@@ -29,7 +30,7 @@ fn csvdecode(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
         }
         let entries = header.iter().zip(record).map(|(key, field)| Entry {
             key: key.clone(),
-            key_origin: super::collections::NOWHERE,
+            key_origin: Origin::NONE,
             guard: Guard::TRUE,
             value: cx.computed(Data::String(field)),
         });

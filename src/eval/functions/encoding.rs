@@ -15,6 +15,7 @@ use super::super::compare::is_known;
 use super::super::guard::Guard;
 use super::super::json::try_decode_json;
 use super::super::number::Number;
+use super::super::store::Origin;
 use super::super::value::{Data, Entry, ListKind, MapKind, Value};
 use super::{Cx, Function, Look, MAX_RESULT, Returns, map_data, nullable, pure};
 use crate::eval::Outcome;
@@ -235,12 +236,7 @@ fn yaml_value(cx: &Cx<'_, '_>, tree: &Tree, node: NodeId, budget: &mut usize, de
                 let value = yaml_value(cx, tree, entry.value, budget, depth + 1)?;
                 let key = Str::from(entry.key.as_ref());
                 entries.retain(|e| e.key != key);
-                entries.push(Entry {
-                    key,
-                    key_origin: super::collections::NOWHERE,
-                    guard: Guard::TRUE,
-                    value,
-                });
+                entries.push(Entry { key, key_origin: Origin::NONE, guard: Guard::TRUE, value });
             }
             entries.sort_by(|a, b| a.key.cmp(&b.key));
             Ok(cx.computed(map_data(MapKind::Object, entries)))

@@ -101,8 +101,24 @@ fn contains(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
     value_of(cx, truth, args)
 }
 
-/// The first argument that is neither null nor an empty string.
-fn coalesce(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
+/// What is done with an argument, or one arm of it, of a function that takes the first that will do.
+pub(super) enum Pick {
+    /// It is taken under this condition.
+    When(Guard),
+    /// This is taken in its place: it is not known whether it will do.
+    Instead(Value),
+    /// It is passed over.
+    Pass,
+}
+
+/// The first argument that will do, for every way the conditions can fall. `none` is what happens when none does: the
+/// message of the error, or nothing in a policy.
+pub(super) fn first(
+    cx: &Cx<'_, '_>,
+    args: &[Value],
+    none: &str,
+    pick: impl Fn(&Value) -> Result<Pick, Failure>,
+) -> Result<Vec<(Guard, Value)>, Failure> {
     let mut arms: Vec<(Guard, Value)> = Vec::new();
     let mut open = Guard::TRUE;
     for arg in args {
@@ -111,37 +127,11 @@ fn coalesce(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
             if here.is_false() {
                 continue;
             }
-            let empty = match &v.data {
-                Data::Null | Data::Absent => Guard::TRUE,
-                Data::String(s) if s.is_empty() => Guard::TRUE,
-                Data::Unknown(id) => {
-                    let info = cx.store.unknown_info(*id);
-                    match info.kind {
-                        UnknownKind::Attribute(_) | UnknownKind::Named(_) if info.not_null => Guard::FALSE,
-                        UnknownKind::Input(_) if cx.evaluator.dialect != Dialect::Policy => {
-                            let null = if info.not_null {
-                                Guard::FALSE
-                            } else {
-                                cx.store.equals(*id, &"null".into())
-                            };
-                            let blank = match info.type_expr {
-                                TypeExpr::String | TypeExpr::Any => cx.store.equals(*id, &"\"\"".into()),
-                                _ => Guard::FALSE,
-                            };
-                            cx.store.or(null, blank)
-                        }
-                        UnknownKind::Failed { .. } => Guard::FALSE,
-                        _ => {
-                            let v = cx.evaluator.unknown_call("coalesce", args, Returns::Any, cx.span);
-                            arms.push((here, v));
-                            open = cx.store.and_not(open, here);
-                            continue;
-                        }
-                    }
-                }
-                _ => Guard::FALSE,
+            let (chosen, v) = match pick(&v)? {
+                Pick::When(guard) => (cx.store.and(here, guard), v),
+                Pick::Instead(v) => (here, v),
+                Pick::Pass => continue,
             };
-            let chosen = cx.store.and_not(here, empty);
             arms.push((chosen, v));
             open = cx.store.and_not(open, chosen);
         }
@@ -150,22 +140,49 @@ fn coalesce(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
         }
     }
     arms.retain(|(g, _)| !g.is_false());
-    if arms.is_empty() {
-        return if cx.evaluator.dialect == Dialect::Policy {
-            Ok(Value::absent())
-        } else {
-            cx.fail("all arguments are null or empty")
-        };
-    }
+    let nothing = match cx.evaluator.dialect {
+        Dialect::Policy => Ok(Value::absent()),
+        _ => cx.fail(none).or_else(|failure| match arms.is_empty() {
+            true => Err(failure),
+            false => Ok(cx.evaluator.failing(&failure)),
+        }),
+    };
     if !open.is_false() {
-        let failure =
-            Failure::new("invalid-argument", "`coalesce`: all arguments are null or empty", cx.span);
-        let v = match cx.evaluator.dialect {
-            Dialect::Policy => Value::absent(),
-            _ => cx.evaluator.failing(&failure),
-        };
-        arms.push((open, v));
+        arms.push((open, nothing?));
     }
+    Ok(arms)
+}
+
+/// The first argument that is neither null nor an empty string.
+fn coalesce(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
+    let mut arms = first(cx, args, "all arguments are null or empty", |v| {
+        let empty = match &v.data {
+            Data::Null | Data::Absent => Guard::TRUE,
+            Data::String(s) if s.is_empty() => Guard::TRUE,
+            Data::Unknown(id) => {
+                let info = cx.store.unknown_info(*id);
+                match info.kind {
+                    UnknownKind::Attribute(_) | UnknownKind::Named(_) if info.not_null => Guard::FALSE,
+                    UnknownKind::Input(_) if cx.evaluator.dialect != Dialect::Policy => {
+                        let null =
+                            if info.not_null { Guard::FALSE } else { cx.store.equals(*id, &"null".into()) };
+                        let blank = match info.type_expr {
+                            TypeExpr::String | TypeExpr::Any => cx.store.equals(*id, &"\"\"".into()),
+                            _ => Guard::FALSE,
+                        };
+                        cx.store.or(null, blank)
+                    }
+                    UnknownKind::Failed { .. } => Guard::FALSE,
+                    _ => {
+                        let v = cx.evaluator.unknown_call("coalesce", args, Returns::Any, cx.span);
+                        return Ok(Pick::Instead(v));
+                    }
+                }
+            }
+            _ => Guard::FALSE,
+        };
+        Ok(Pick::When(cx.store.not(empty)))
+    })?;
     // All arguments have one type.
     if cx.evaluator.dialect == Dialect::Terraform {
         let mut all = TypeExpr::Any;

@@ -9,6 +9,7 @@ use crate::program::{Dialect, TypeExpr};
 
 use super::super::convert::{type_of, unify_all};
 use super::super::guard::Guard;
+use super::super::store::Origin;
 use super::super::store::UnknownId;
 use super::super::value::{Data, Entry, List, ListKind, Map, MapKind, Member, Value};
 use super::{Cx, Function, Look, MANY, MAX_RESULT, Returns, map_data, nullable, pure};
@@ -287,7 +288,7 @@ fn transpose(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
     }
     let entries = out.into_iter().map(|(key, values)| Entry {
         key,
-        key_origin: super::collections::NOWHERE,
+        key_origin: Origin::NONE,
         guard: Guard::TRUE,
         value: cx.list_of(ListKind::List, values).unwrap_or_else(|_| Value::absent()),
     });

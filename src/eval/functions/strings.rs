@@ -7,6 +7,7 @@ use crate::Str;
 
 use super::super::compare::{prefix, suffix};
 use super::super::guard::{Guard, Truth};
+use super::super::store::Origin;
 use super::super::value::{Data, Entry, ListKind, MapKind, Part, Value};
 use super::collections::members_of;
 use super::{Cx, Function, Look, MANY, MAX_RESULT, Returns, map_data, nullable, pure};
@@ -350,7 +351,7 @@ fn captured(cx: &Cx<'_, '_>, regex: &Regex, captures: &regex::Captures<'_>) -> O
             .flatten()
             .map(|name| Entry {
                 key: Str::from(*name),
-                key_origin: super::collections::NOWHERE,
+                key_origin: Origin::NONE,
                 guard: Guard::TRUE,
                 value: group(captures.name(name)),
             })
