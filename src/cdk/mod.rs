@@ -17,7 +17,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::Value;
 
 use crate::Str;
-use crate::cloudformation;
+use crate::cloudformation::{self, Exports};
 use crate::program::{Construct, Constructs, Expr, Program};
 use crate::source::{Diagnostic, Loader, Span};
 
@@ -55,6 +55,8 @@ pub struct Stack {
 
 /// Reads the assembly in a directory (`cdk.out`), stages and nested stacks included.
 pub fn read(loader: &Loader, directory: &Path) -> Assembly {
+    // stacks of an app export what others of it import
+    let exports = Exports::default();
     let mut assembly = Assembly::default();
     let mut frames = Frames::new(loader, directory);
     let mut todo = vec![loader.absolute(directory)];
@@ -89,7 +91,8 @@ pub fn read(loader: &Loader, directory: &Path) -> Assembly {
             match artifact.get("type").and_then(Value::as_str) {
                 Some("aws:cloudformation:stack") => {
                     if let Some(template) = property("templateFile") {
-                        stack(loader, &directory, id, artifact, template, &mut frames, &mut assembly);
+                        let place = Place { loader, directory: &directory, exports: &exports };
+                        stack(&place, id, artifact, template, &mut frames, &mut assembly);
                     }
                 }
                 Some("cdk:cloud-assembly") => {
@@ -128,21 +131,28 @@ fn json(loader: &Loader, path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Opti
     }
 }
 
+/// Where stacks are read.
+struct Place<'l> {
+    loader: &'l Loader,
+    directory: &'l Path,
+    exports: &'l Exports,
+}
+
 fn stack(
-    loader: &Loader,
-    directory: &Path,
+    place: &Place<'_>,
     id: &str,
     artifact: &Value,
     template: &str,
     frames: &mut Frames<'_>,
     assembly: &mut Assembly,
 ) {
+    let &Place { loader, directory, exports } = place;
     let file = match loader.load(&directory.join(template)) {
         Ok(file) => file,
         Err(diagnostic) => return assembly.diagnostics.push(diagnostic),
     };
     let tree = cloudformation::parse(Arc::clone(&file));
-    let mut program = cloudformation::read(&tree, Some(loader));
+    let mut program = cloudformation::read(&tree, Some(loader), Some(exports));
     let mut metadata = Metadata::default();
     if let Some(own) = artifact.get("metadata") {
         metadata.add(own);

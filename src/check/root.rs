@@ -194,7 +194,8 @@ fn document(session: &Session, path: &Path) -> Result<Option<Program>, Diagnosti
         }
         Evidence::Template => {
             let given = session.given(path, &mut Vec::new());
-            Ok(cloudformation::open_with(loader, &loader.load(path)?, Some(&given)))
+            let exports = Some(&session.exports);
+            Ok(cloudformation::open_with(loader, &loader.load(path)?, Some(&given), exports))
         }
     }
 }
@@ -260,7 +261,10 @@ impl Session {
             let given = self.given(&root.path, &mut diagnostics);
             let declared =
                 |name: &Str| module.inputs.contains_key(name) || cloudformation::is_pseudo_parameter(name);
-            inputs.values.extend(given.into_iter().filter(|(name, _)| declared(name)));
+            // what is supplied by name is for every template, also for those that this one imports from
+            let named =
+                |name: &Str| declared(name) || program.modules.iter().any(|m| m.inputs.contains_key(name));
+            inputs.values.extend(given.into_iter().filter(|(name, _)| named(name)));
             let fixed = program.environment.iter().filter(|(name, _)| declared(name));
             inputs.values.extend(fixed.map(|(name, value)| (name.clone(), value.clone())));
         }
@@ -282,6 +286,13 @@ impl Session {
         let (mut evaluation, _, mut diagnostics) = self.evaluate_exprs(root, &program, &[]);
         diagnostics.extend(program.diagnostics.iter().cloned());
         diagnostics.append(&mut evaluation.diagnostics);
+        // what is wrong with a template that something is imported from is told where it is a root
+        let own = program.own_modules().count();
+        if own < program.modules.len() {
+            let foreign: FxHashSet<_> =
+                evaluation.instances.iter().filter(|i| i.foreign.is_some()).map(|i| i.header.file).collect();
+            diagnostics.retain(|d| d.span.is_none_or(|span| !foreign.contains(&span.file)));
+        }
         let store = Arc::clone(&evaluation.store);
         let instances = std::mem::take(&mut evaluation.instances);
         let lower = |(index, instance): (usize, &eval::Instance)| {
@@ -303,7 +314,7 @@ impl Session {
                     .get(i.header.file)
                     .is_some_and(|file| open.iter().any(|path| **path == file.path))
         };
-        let closed = instances.iter().filter(|i| !is_open(i));
+        let closed = instances.iter().filter(|i| i.foreign.is_none() && !is_open(i));
         let made = program.modules.iter().any(|m| m.made);
         diagnostics.extend(closed.flat_map(|i| match made {
             true => model::lower::unknown_names_of_made(&store, i),
@@ -390,11 +401,12 @@ fn files_of(session: &Session, root: &Root, program: &Program, outcome: &mut Roo
             }
         }
         RootKind::Document | RootKind::Assembly => {
+            if root.kind == RootKind::Document {
+                let called = program.own_modules().map(|module| loader.absolute(&module.path));
+                outcome.called.extend(called.filter(|path| *path != root.path));
+            }
             for module in &program.modules {
                 let path = loader.absolute(&module.path);
-                if path != root.path && root.kind == RootKind::Document {
-                    outcome.called.push(path.clone());
-                }
                 if loader.is_file(&path) {
                     add(path);
                 }
@@ -434,7 +446,7 @@ fn judge(session: &Session, root: &Root, linked: &Linked, outcome: &mut RootOutc
                 work.insert(page.id(), Work { page, policy, subjects: Vec::new() });
             }
             if let Some(work) = work.get_mut(page.id()) {
-                work.subjects.extend(graph.of_type(type_name));
+                work.subjects.extend(graph.of_type(type_name).iter().filter(|id| is_judged(graph, **id)));
             }
         }
     }
@@ -461,6 +473,15 @@ fn judge(session: &Session, root: &Root, linked: &Linked, outcome: &mut RootOutc
         add(outcome, part);
     }
     judge_inputs(session, linked, outcome);
+}
+
+/// Whether verdicts about a resource are this root's. Of what is written in another root, only what this one says about
+/// it: a rule for a group that is imported.
+fn is_judged(graph: &Graph, id: ResourceId) -> bool {
+    let elsewhere = |id: ResourceId| {
+        graph.resource(id).is_some_and(|resource| resource.presence == model::Presence::Elsewhere)
+    };
+    !elsewhere(id) || graph.contributions_to(id).iter().any(|c| c.companion != id && !elsewhere(c.companion))
 }
 
 fn add(outcome: &mut RootOutcome, part: RootOutcome) {
@@ -544,6 +565,9 @@ fn take(
 ) {
     for verdict in verdicts {
         let findings = part.findings.len();
+        if is_told_elsewhere(graph, &verdict) {
+            continue;
+        }
         match verdict.outcome {
             policy::Outcome::Pass => part.pass += 1,
             policy::Outcome::Unknown => {
@@ -559,6 +583,17 @@ fn take(
             judged.push(Judged { policy: page.id().clone(), verdict, finding });
         }
     }
+}
+
+/// Whether a verdict is about a resource of another root and points there, too.
+fn is_told_elsewhere(graph: &Graph, verdict: &Verdict) -> bool {
+    let Subject::Resource(id) = &verdict.subject else { return false };
+    let Some(subject) = graph.resource(*id).filter(|r| r.presence == model::Presence::Elsewhere) else {
+        return false;
+    };
+    let holder = verdict.finding.as_ref().and_then(|finding| finding.primary.resource);
+    let holder = holder.and_then(|id| graph.resource(id)).unwrap_or(subject);
+    holder.presence == model::Presence::Elsewhere
 }
 
 fn relative<'c>(session: &Session, location: &Location, buffer: &'c mut PathBuf) -> &'c Path {

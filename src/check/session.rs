@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Str;
 use crate::cdk;
+use crate::cloudformation;
 use crate::policy::Library;
 use crate::program::Expr;
 use crate::source::{self, Diagnostic, Discovery, Loader, Severity, SourceFile};
@@ -88,6 +89,7 @@ pub struct Session {
     pub(super) modules: terraform::Modules,
     pool: OnceLock<Option<rayon::ThreadPool>>,
     ways: Mutex<FxHashMap<PathBuf, Arc<cdk::Way>>>,
+    pub(super) exports: cloudformation::Exports,
 }
 
 impl Session {
@@ -126,6 +128,7 @@ impl Session {
             modules,
             pool: OnceLock::new(),
             ways: Mutex::default(),
+            exports: cloudformation::Exports::default(),
         }
     }
 
@@ -147,6 +150,7 @@ impl Session {
             modules: terraform::Modules::new().with_vendored(self.config.modules.clone()),
             pool: OnceLock::new(),
             ways: Mutex::default(),
+            exports: cloudformation::Exports::default(),
         }
     }
 

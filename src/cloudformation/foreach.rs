@@ -183,7 +183,7 @@ impl Reader<'_> {
     }
 
     /// What a parameter is given, or its default.
-    fn parameter_text(&self, name: &str) -> Option<String> {
+    pub(super) fn parameter_text(&self, name: &str) -> Option<String> {
         let tree = self.tree;
         if let Some(given) = self.given.and_then(|g| g.get(name)).and_then(Expr::as_string) {
             return Some(given.to_string());

@@ -78,12 +78,14 @@ impl Reader<'_> {
         let Some(top) = top(tree) else { return T::nothing(tree) };
         let mut inner = Reader::new(tree, std::mem::take(&mut self.names));
         inner.loader = self.loader;
+        inner.exports = self.exports;
         inner.includes = self.includes + 1;
         inner.depth = self.depth;
         inner.bound.clone_from(&self.bound);
         inner.in_condition = self.in_condition;
         let out = read(&mut inner, top);
         self.names = std::mem::take(&mut inner.names);
+        self.imports.extend(std::mem::take(&mut inner.imports));
         self.diagnostics.append(&mut inner.diagnostics);
         out
     }

@@ -5,6 +5,7 @@ use crate::program::{Expr, ExprKind, Literal, Mode, ObjectItem, Root};
 use crate::source::Span;
 use crate::syntax::{Kind, NodeId, yaml};
 
+use super::exports::Import;
 use super::names::{Names, PSEUDO};
 use super::reader::Reader;
 
@@ -57,9 +58,8 @@ impl Reader<'_> {
             // the outputs of stacks that are not at hand
             "Fn::GetStackOutput" => self.unknown("the output of another stack", span),
             "Fn::Equals" | "Fn::Join" | "Fn::Select" | "Fn::Split" | "Fn::Base64" | "Fn::Cidr"
-            | "Fn::GetAZs" | "Fn::ImportValue" | "Fn::Length" | "Fn::ToJsonString" => {
-                self.call(name, name_span, value, span)
-            }
+            | "Fn::GetAZs" | "Fn::Length" | "Fn::ToJsonString" => self.call(name, name_span, value, span),
+            "Fn::ImportValue" => self.import(name_span, value, span),
             _ => {
                 const KNOWN: [&str; 21] = [
                     "Ref",
@@ -130,6 +130,32 @@ impl Reader<'_> {
             return self.malformed(message, span);
         }
         Expr::new(ExprKind::Call { name: name.into(), name_span, args, expand: false }, span)
+    }
+
+    /// The output of the template of this directory that exports the name, if exactly one does.
+    fn import(&mut self, name_span: Span, value: NodeId, span: Span) -> Expr {
+        let call = self.call("Fn::ImportValue", name_span, value, span);
+        let (Some(exports), Some(loader)) = (self.exports, self.loader) else { return call };
+        let ExprKind::Call { name, args, .. } = &call.kind else { return call };
+        let Some(wanted) = args.first() else { return call };
+        let importer = loader.absolute(&self.tree.file.path);
+        let parameter = |name: &str| self.parameter_text(name);
+        match exports.find(loader, &importer, wanted, &parameter) {
+            Import::Found(path, output) => {
+                let file: Str = path.file_name().unwrap_or_default().to_string_lossy().as_ref().into();
+                self.imports.insert(file.clone(), path);
+                let module = Expr::new(ExprKind::Root(Root::Module(file)), name_span);
+                Expr::new(ExprKind::Attr(Box::new(module), output), span)
+            }
+            Import::Nobody => call,
+            Import::Several(paths) => {
+                let names = paths.iter().filter_map(|p| p.file_name()).map(|n| n.to_string_lossy());
+                let reason = format!("exported by {}", names.collect::<Vec<_>>().join(" and "));
+                let args = vec![wanted.clone(), Expr::string(reason, span)];
+                let kind = ExprKind::Call { name: name.clone(), name_span, args, expand: false };
+                Expr::new(kind, span)
+            }
+        }
     }
 
     /// What a name means as `Ref` and in `${…}`.

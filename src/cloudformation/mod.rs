@@ -3,6 +3,7 @@
 
 mod detect;
 mod environment;
+mod exports;
 mod expr;
 mod foreach;
 mod include;
@@ -17,6 +18,7 @@ mod template;
 
 pub use detect::{is_template, looks_like_template, parse};
 pub use environment::{complete_environment, is_pseudo_parameter};
+pub use exports::Exports;
 pub use expr::{expression, expression_in};
 pub use nested::{open, open_with, read};
 

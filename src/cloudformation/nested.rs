@@ -12,6 +12,7 @@ use crate::source::{Diagnostic, Loader, SourceFile, Span};
 use crate::syntax::{Tree, yaml};
 
 use super::detect::{is_template, looks_like_template, parse};
+use super::exports::Exports;
 use super::template;
 
 /// How deep stacks may nest.
@@ -19,31 +20,40 @@ const MAX_STACK_DEPTH: usize = 32;
 
 /// Reads a file as a template with its nested stacks; none if it is no template.
 pub fn open(loader: &Loader, file: &Arc<SourceFile>) -> Option<Program> {
-    open_with(loader, file, None)
+    open_with(loader, file, None, None)
 }
 
-/// Reads a file as [`open`] does, knowing what is supplied for its parameters: `Fn::ForEach` runs over such lists.
+/// Reads a file as [`open`] does, knowing what is supplied for its parameters (`Fn::ForEach` runs over such lists) and
+/// what the templates beside it export.
 pub fn open_with(
     loader: &Loader,
     file: &Arc<SourceFile>,
     given: Option<&IndexMap<Str, Expr>>,
+    exports: Option<&Exports>,
 ) -> Option<Program> {
     if !looks_like_template(&file.text) {
         return None;
     }
     let tree = parse(Arc::clone(file));
-    is_template(&tree).then(|| read_with(&tree, Some(loader), given))
+    is_template(&tree).then(|| read_with(&tree, Some(loader), given, exports))
 }
 
-/// Reads a template; nested stacks too, if there is a loader to read their files.
-pub fn read(tree: &Tree, loader: Option<&Loader>) -> Program {
-    read_with(tree, loader, None)
+/// Reads a template; nested stacks too, if there is a loader to read their files, and the templates beside it that it
+/// imports from, if there is something that finds them.
+pub fn read(tree: &Tree, loader: Option<&Loader>, exports: Option<&Exports>) -> Program {
+    read_with(tree, loader, None, exports)
 }
 
-fn read_with(tree: &Tree, loader: Option<&Loader>, given: Option<&IndexMap<Str, Expr>>) -> Program {
+fn read_with(
+    tree: &Tree,
+    loader: Option<&Loader>,
+    given: Option<&IndexMap<Str, Expr>>,
+    exports: Option<&Exports>,
+) -> Program {
     let mut programs = Programs {
         loader,
         given,
+        exports,
         modules: Vec::new(),
         known: FxHashMap::default(),
         stack: Vec::new(),
@@ -86,6 +96,8 @@ pub(super) struct Programs<'l> {
     pub(super) loader: Option<&'l Loader>,
     /// What is supplied for the parameters of the root.
     pub(super) given: Option<&'l IndexMap<Str, Expr>>,
+    /// Finds who exports what is imported.
+    pub(super) exports: Option<&'l Exports>,
     modules: Vec<Option<Arc<Module>>>,
     known: FxHashMap<PathBuf, ModuleId>,
     /// The templates that are being read.
@@ -144,6 +156,24 @@ impl Programs<'_> {
             path = inside.into_iter().find(|p| loader.is_file(p)).unwrap_or(path);
         }
         Some(Stack { span: tree.span(node), path, address })
+    }
+
+    /// Reads a template that something is imported from, once. What is wrong with it is told where it is a root.
+    pub(super) fn import(&mut self, name: &Str, path: &Path, span: Span) -> CallSource {
+        let missing = CallSource::Missing { address: name.clone(), span };
+        let Some(loader) = self.loader else { return missing };
+        // two that import from one another can't both be there first
+        if self.stack.iter().any(|p| p == path) || self.stack.len() >= MAX_STACK_DEPTH {
+            return missing;
+        }
+        if let Some(&id) = self.known.get(path) {
+            return CallSource::Imported(id);
+        }
+        let Ok(file) = loader.load(path) else { return missing };
+        let told = self.diagnostics.len();
+        let id = self.add(&parse(file));
+        self.diagnostics.truncate(told);
+        CallSource::Imported(id)
     }
 
     /// Reads the template of a nested stack, once.

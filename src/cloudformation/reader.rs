@@ -1,6 +1,7 @@
 //! What reading a template carries along: the tree, the names, the variables of `Fn::ForEach`, budgets, diagnostics.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
@@ -9,6 +10,7 @@ use crate::program::{Expr, ExprKind};
 use crate::source::{Diagnostic, Loader, Span};
 use crate::syntax::{Kind, NodeId, Tree, yaml};
 
+use super::exports::Exports;
 use super::names::{Names, closest};
 
 /// How deep expressions may nest.
@@ -27,6 +29,10 @@ pub(super) struct Reader<'t> {
     pub(super) names: Names,
     /// What the user supplies for parameters: loops run over it.
     pub(super) given: Option<&'t IndexMap<Str, Expr>>,
+    /// Who exports what this template imports.
+    pub(super) exports: Option<&'t Exports>,
+    /// The templates that something is imported from, by the name of their file.
+    pub(super) imports: IndexMap<Str, PathBuf>,
     /// Reads included files.
     pub(super) loader: Option<&'t Loader>,
     /// How many included files are around.
@@ -49,6 +55,8 @@ impl<'t> Reader<'t> {
             tree,
             names,
             given: None,
+            exports: None,
+            imports: IndexMap::new(),
             loader: None,
             includes: 0,
             diagnostics: Vec::new(),

@@ -55,6 +55,7 @@ pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
     // what is supplied is for the parameters of the root
     reader.given = given.filter(|_| programs.is_root());
     reader.loader = programs.loader;
+    reader.exports = programs.exports;
     let section = |name: &str| yaml::find(tree, root, name);
 
     transforms(&mut reader, root);
@@ -137,6 +138,21 @@ pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
             output(&mut reader, &entry, &mut module);
             reader.bound = outer;
         }
+    }
+    for (name, path) in std::mem::take(&mut reader.imports) {
+        let span = tree.span(tree.root());
+        let call = Call {
+            name: name.clone(),
+            name_span: span,
+            span,
+            header: span,
+            source: programs.import(&name, &path, span),
+            arguments: Vec::new(),
+            repeat: Repeat::One,
+            providers: Vec::new(),
+            depends_on: Vec::new(),
+        };
+        module.calls.insert(name, call);
     }
     if reader.names.sam {
         let globals = section("Globals").map(|node| reader.expr(node));

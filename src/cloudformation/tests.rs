@@ -102,6 +102,7 @@ fn show_module(module: &Module) -> String {
     for call in module.calls.values() {
         let source = match &call.source {
             CallSource::Loaded(id) => format!("module {}", id.0),
+            CallSource::Imported(id) => format!("imported {}", id.0),
             CallSource::Missing { address, .. } => format!("missing {address}"),
         };
         let args: Vec<_> = call.arguments.iter().map(|a| format!("{}={}", a.name, show(&a.value))).collect();
@@ -133,7 +134,7 @@ fn show_program(tree: &Tree, program: &Program) -> String {
 
 fn shown(text: &str) -> String {
     let tree = tree(text);
-    show_program(&tree, &read(&tree, None))
+    show_program(&tree, &read(&tree, None, None))
 }
 
 #[test]
@@ -379,7 +380,7 @@ fn places_are_those_of_the_source() {
     let text = "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    Properties:\n      N: !Sub \"x${A.Name}-${AWS::Region}y\"\n      M: \
                 !Sub |\n        a ${AWS::StackName}\n        b ${!Q} ${A}\n";
     let tree = tree(text);
-    let program = read(&tree, None);
+    let program = read(&tree, None, None);
     let resource = &program.modules[0].resources[0];
     let at = |span| tree.file.slice(span).to_owned();
     assert_eq!(at(resource.header), "A");

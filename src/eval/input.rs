@@ -26,11 +26,13 @@ impl<'p> Run<'p> {
         let dialect = module.index.module.dialect;
         let none = Each::default();
         let given = match &module.caller {
-            Some(caller) => caller.call.arguments.iter().find(|a| a.name == input.name).map(|argument| {
-                let value = self.bind_in(&caller.module, &caller.each, &argument.value);
-                self.evaluator.step(value, argument.value.span, Via::Argument)
-            }),
-            None => self.supplied.values.get(&input.name).map(|expr| {
+            Some(caller) if !caller.imports() => {
+                caller.call.arguments.iter().find(|a| a.name == input.name).map(|argument| {
+                    let value = self.bind_in(&caller.module, &caller.each, &argument.value);
+                    self.evaluator.step(value, argument.value.span, Via::Argument)
+                })
+            }
+            _ => self.supplied.values.get(&input.name).map(|expr| {
                 let value = self.bind_in(module, &none, expr);
                 self.evaluator.step(value, expr.span, Via::Supplied)
             }),
@@ -41,7 +43,7 @@ impl<'p> Run<'p> {
                 run.evaluator.step(value, expr.span, Via::InputDefault)
             })
         };
-        let called = module.caller.is_some();
+        let called = module.caller.as_ref().is_some_and(|caller| !caller.imports());
         // `AWS::NoValue` for a nested stack's parameter, and null where it may not be, mean the default.
         let unset = |v: &Value| match dialect {
             Dialect::CloudFormation => matches!(v.data, Data::Absent),

@@ -78,6 +78,8 @@ pub struct Instance {
     pub span: Span,
     /// The headers of the module calls it was made by, outermost first.
     pub calls: Vec<Span>,
+    /// Of what belongs to another stack, of which outputs are imported: that stack's address, with which its own begins.
+    pub foreign: Option<Str>,
     /// What else it refers to (`depends_on`, attributes read only in `count`), without a property.
     pub depends_on: Vec<InstanceId>,
     /// Account, region, provider.

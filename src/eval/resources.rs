@@ -153,7 +153,9 @@ impl<'p> Run<'p> {
             let exists = self.store.and(module.exists, plan.guard);
             let caller = Caller { module: Rc::clone(module), call, each: plan.each.clone() };
             let mut calls = module.calls.clone();
-            calls.push(call.header);
+            if !caller.imports() {
+                calls.push(call.header);
+            }
             let made = self.call_target(call).and_then(|target| {
                 self.module_instance(target, address.clone(), Some(caller), exists, calls)
             });
@@ -255,6 +257,7 @@ impl<'p> Run<'p> {
                     header: resource.header,
                     span: resource.span,
                     calls: module.calls.clone(),
+                    foreign: module.foreign.clone(),
                     depends_on: self.depends_on(module, &resource.depends_on, one, &expansion.reads),
                     scope: Arc::clone(&scope),
                 });

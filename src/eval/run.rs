@@ -111,6 +111,8 @@ pub(super) struct ModuleInstance<'p> {
     pub(super) caller: Option<Caller<'p>>,
     /// When it exists (its callers' existence included).
     pub(super) exists: Guard,
+    /// Another stack of which outputs are imported, and what is part of it: the stack's address here.
+    pub(super) foreign: Option<Str>,
     /// The headers of the calls, outermost first.
     pub(super) calls: Vec<Span>,
     pub(super) inputs: RefCell<Vec<State<Value>>>,
@@ -127,6 +129,13 @@ pub(super) struct Caller<'p> {
     pub(super) module: Rc<ModuleInstance<'p>>,
     pub(super) call: &'p crate::program::Call,
     pub(super) each: Each,
+}
+
+impl Caller<'_> {
+    /// Whether this is no call: outputs of another stack are imported.
+    pub(super) fn imports(&self) -> bool {
+        matches!(self.call.source, CallSource::Imported(_))
+    }
 }
 
 /// What `each`, `count` and `self` mean in a block.
@@ -251,11 +260,16 @@ impl<'p> Run<'p> {
         let index = self.index(id)?;
         let module = index.module;
         let number = self.modules.borrow().len();
+        let foreign = caller.as_ref().and_then(|c| match c.imports() {
+            true => Some(address.clone()),
+            false => c.module.foreign.clone(),
+        });
         let instance = Rc::new(ModuleInstance {
             number,
             address,
             caller,
             exists,
+            foreign,
             calls,
             inputs: RefCell::new(vec![State::New; module.inputs.len()]),
             locals: RefCell::new(vec![State::New; module.locals.len()]),
@@ -507,7 +521,7 @@ impl<'p> Run<'p> {
     /// The module instances that a call makes.
     pub(super) fn call_target(&self, call: &crate::program::Call) -> Option<ModuleId> {
         match call.source {
-            CallSource::Loaded(id) => Some(id),
+            CallSource::Loaded(id) | CallSource::Imported(id) => Some(id),
             CallSource::Missing { .. } => None,
         }
     }

@@ -23,7 +23,8 @@ pub(super) fn apply(graph: &mut Graph) {
     let groups = graph.by_type.get("AWS::EC2::SecurityGroup").cloned().unwrap_or_default();
     for id in groups {
         let Some(resource) = graph.resources.get_mut(id.0 as usize) else { continue };
-        let written = resource.presence == Presence::Written && resource.mode == Mode::Managed;
+        let written = matches!(resource.presence, Presence::Written | Presence::Elsewhere)
+            && resource.mode == Mode::Managed;
         if !written || resource.declared_as != resource.type_name {
             continue;
         }

@@ -16,6 +16,9 @@ pub struct ResourceId(pub u32);
 pub enum Presence {
     /// It is written in the source.
     Written,
+    /// It is written in another root, a template that exports something which is imported here: the other root is
+    /// checked by itself.
+    Elsewhere,
     /// AWS makes it although nobody writes it: a VPC's default security group, an account's settings.
     Implied,
     /// A companion names it, but it is not in this graph (`bucket = var.name`): nothing else is known of it.

@@ -56,6 +56,7 @@ fn member(store: &Store, resource: &Resource, name: &str) -> Value {
         "managed" => Value::bool(resource.mode == Mode::Managed),
         "presence" => Value::string(match resource.presence {
             Presence::Written => "written",
+            Presence::Elsewhere => "elsewhere",
             Presence::Implied => "implied",
             Presence::Assumed => "assumed",
         }),

@@ -28,6 +28,24 @@ pub struct Program {
 }
 
 impl Program {
+    /// The modules that are part of this root: the root module and what it calls, not the stacks that it imports from.
+    pub fn own_modules(&self) -> impl Iterator<Item = &Arc<Module>> {
+        let mut own = vec![false; self.modules.len()];
+        let mut todo = vec![self.root];
+        while let Some(id) = todo.pop() {
+            match own.get_mut(id.0 as usize) {
+                Some(seen) if !*seen => *seen = true,
+                _ => continue,
+            }
+            let calls = self.module(id).map(|m| m.calls.values());
+            todo.extend(calls.into_iter().flatten().filter_map(|call| match call.source {
+                CallSource::Loaded(id) => Some(id),
+                _ => None,
+            }));
+        }
+        self.modules.iter().zip(own).filter_map(|(module, own)| own.then_some(module))
+    }
+
     /// A module. Ids come from this program.
     pub fn module(&self, id: ModuleId) -> Option<&Arc<Module>> {
         self.modules.get(id.0 as usize)
@@ -348,6 +366,8 @@ pub struct Call {
 pub enum CallSource {
     /// It was read.
     Loaded(ModuleId),
+    /// It was read, and is a stack of its own: another template of the directory, of which outputs are imported.
+    Imported(ModuleId),
     /// It is not there; outputs are unknown. The reader has reported it.
     Missing {
         /// The source address as written.

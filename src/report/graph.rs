@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io;
 
+use rustc_hash::FxHashSet;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value as Json, json};
 
@@ -11,7 +12,7 @@ use crate::eval::{Guard, Store};
 use crate::graph::Graph;
 use crate::model::{Presence, Resource};
 use crate::program::Mode;
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 
 use super::value::value_json;
 
@@ -38,12 +39,25 @@ struct Resources<'g>(&'g [&'g Graph], &'g Sources);
 
 impl Serialize for Resources<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let resources = self.0.iter().flat_map(|graph| graph.resources.iter().map(|r| (&graph.store, r)));
+        let shown = shown(self.0);
+        let resources = shown.iter().map(|(graph, r)| (&graph.store, *r));
         serializer.collect_seq(resources.map(|(store, r)| resource_json(store, r, self.1)))
     }
 }
 
 struct Edges<'g>(&'g [&'g Graph]);
+
+/// The resources that are listed: one that is written in another root is listed there, if that is among the graphs.
+fn shown<'g>(graphs: &[&'g Graph]) -> Vec<(&'g Graph, &'g Resource)> {
+    let elsewhere = |r: &Resource| r.presence == Presence::Elsewhere;
+    let all = || graphs.iter().flat_map(|graph| graph.resources.iter().map(|r| (*graph, r)));
+    if !all().any(|(_, r)| elsewhere(r)) {
+        return all().collect();
+    }
+    let mut seen: FxHashSet<Span> =
+        all().filter(|(_, r)| r.presence == Presence::Written).map(|(_, r)| r.header).collect();
+    all().filter(|(_, r)| !elsewhere(r) || seen.insert(r.header)).collect()
+}
 
 #[derive(Serialize)]
 struct Edge<'g> {
@@ -102,8 +116,8 @@ fn resource_json(store: &Store, resource: &Resource, sources: &Sources) -> Json 
         guard => store.describe(guard),
     };
     let source = resource.construct.as_ref().and_then(|c| c.source);
-    let template =
-        if resource.presence == Presence::Written { place(sources, resource.header) } else { Json::Null };
+    let written = matches!(resource.presence, Presence::Written | Presence::Elsewhere);
+    let template = if written { place(sources, resource.header) } else { Json::Null };
     let (location, generated) = match source {
         Some(source) => (place(sources, source), template),
         None => (template, Json::Null),
@@ -120,6 +134,7 @@ fn resource_json(store: &Store, resource: &Resource, sources: &Sources) -> Json 
     out.insert("exists".to_owned(), json!(exists));
     let presence = match resource.presence {
         Presence::Written => None,
+        Presence::Elsewhere => Some("elsewhere"),
         Presence::Implied => Some("implied"),
         Presence::Assumed => Some("assumed"),
     };

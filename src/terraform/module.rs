@@ -81,7 +81,7 @@ pub(super) fn read(loader: &Loader, directory: &Path) -> ReadModule {
         .iter()
         .filter_map(|(name, call)| match &call.source {
             CallSource::Missing { address, .. } => Some((name.clone(), local_source(directory, address)?)),
-            CallSource::Loaded(_) => None,
+            CallSource::Loaded(_) | CallSource::Imported(_) => None,
         })
         .collect();
     ReadModule {

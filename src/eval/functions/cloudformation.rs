@@ -37,9 +37,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     pure("Fn::Cidr", (2, 3), Look::Shallow, Returns::Strings, cidr),
     nullable("Fn::GetAZs", (1, 1), Look::Raw, Returns::Strings, zones),
-    nullable("Fn::ImportValue", (1, 1), Look::Raw, Returns::Any, |cx, args| {
-        let Some(name) = args.first() else { return cx.fail("a name is needed") };
-        Ok(cx.evaluator.unknown_call("Fn::ImportValue", std::slice::from_ref(name), Returns::Any, cx.span))
+    // What one template of the directory exports has been resolved; a second argument is the reason why this was not.
+    nullable("Fn::ImportValue", (1, 2), Look::Raw, Returns::Any, |cx, args| {
+        if args.is_empty() {
+            return cx.fail("a name is needed");
+        }
+        Ok(cx.evaluator.unknown_call("Fn::ImportValue", args, Returns::Any, cx.span))
     }),
     pure("Fn::Length", (1, 1), Look::Shallow, Returns::Number, |cx, args| {
         let list = cx.arg_list(args, 0)?;

@@ -153,7 +153,7 @@ pub fn resource(store: &Store, instance: &Instance, id: ResourceId) -> Resource 
     Resource {
         id,
         instance: Some(instance.id),
-        address: instance.info.address.clone(),
+        address: own_address(instance),
         properties: properties(store, instance),
         type_name,
         declared_as: instance.info.type_name.clone(),
@@ -165,11 +165,19 @@ pub fn resource(store: &Store, instance: &Instance, id: ResourceId) -> Resource 
         header: instance.header,
         span: instance.span,
         calls: instance.calls.clone(),
-        presence: Presence::Written,
+        presence: if instance.foreign.is_some() { Presence::Elsewhere } else { Presence::Written },
         construct: None,
         scope: Arc::clone(&instance.scope),
         depends_on: instance.depends_on.clone(),
     }
+}
+
+/// The address in the root that the instance is written in.
+fn own_address(instance: &Instance) -> Str {
+    let address = &instance.info.address;
+    let own =
+        instance.foreign.as_ref().and_then(|stack| address.strip_prefix(stack.as_str())?.strip_prefix('.'));
+    own.map_or_else(|| address.clone(), Str::from)
 }
 
 /// The properties of an instance as the registry names them, documented defaults included, companions' contributions

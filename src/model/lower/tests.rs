@@ -46,6 +46,7 @@ impl World {
             header: self.span,
             span: self.span,
             calls: Vec::new(),
+            foreign: None,
             depends_on: Vec::new(),
             scope: Arc::new(Account { provider_major: (3, 6), ..Account::default() }),
         }
