@@ -81,6 +81,7 @@ fn instances(store: &Store, declared: &str, values: &Value, count: u32) -> Vec<I
             header: span,
             span,
             calls: Vec::new(),
+            foreign: None,
             depends_on: Vec::new(),
             scope: Arc::new(Scope::default()),
         })
