@@ -152,7 +152,7 @@ fn stack(
         Err(diagnostic) => return assembly.diagnostics.push(diagnostic),
     };
     let tree = cloudformation::parse(Arc::clone(&file));
-    let mut program = cloudformation::read(&tree, Some(loader), Some(exports));
+    let mut program = cloudformation::read_importing(&tree, loader, exports);
     let mut metadata = Metadata::default();
     if let Some(own) = artifact.get("metadata") {
         metadata.add(own);

@@ -20,7 +20,7 @@ pub use detect::{is_template, looks_like_template, parse};
 pub use environment::{complete_environment, is_pseudo_parameter};
 pub use exports::Exports;
 pub use expr::{expression, expression_in};
-pub use nested::{open, open_with, read};
+pub use nested::{open, open_with, read, read_importing};
 
 #[cfg(test)]
 mod tests;

@@ -38,10 +38,14 @@ pub fn open_with(
     is_template(&tree).then(|| read_with(&tree, Some(loader), given, exports))
 }
 
-/// Reads a template; nested stacks too, if there is a loader to read their files, and the templates beside it that it
-/// imports from, if there is something that finds them.
-pub fn read(tree: &Tree, loader: Option<&Loader>, exports: Option<&Exports>) -> Program {
-    read_with(tree, loader, None, exports)
+/// Reads a template; nested stacks too, if there is a loader to read their files.
+pub fn read(tree: &Tree, loader: Option<&Loader>) -> Program {
+    read_with(tree, loader, None, None)
+}
+
+/// Reads a template with its nested stacks and the templates beside it that it imports from.
+pub fn read_importing(tree: &Tree, loader: &Loader, exports: &Exports) -> Program {
+    read_with(tree, Some(loader), None, Some(exports))
 }
 
 fn read_with(

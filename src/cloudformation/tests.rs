@@ -134,7 +134,7 @@ fn show_program(tree: &Tree, program: &Program) -> String {
 
 fn shown(text: &str) -> String {
     let tree = tree(text);
-    show_program(&tree, &read(&tree, None, None))
+    show_program(&tree, &read(&tree, None))
 }
 
 #[test]
@@ -380,7 +380,7 @@ fn places_are_those_of_the_source() {
     let text = "Resources:\n  A:\n    Type: AWS::SNS::Topic\n    Properties:\n      N: !Sub \"x${A.Name}-${AWS::Region}y\"\n      M: \
                 !Sub |\n        a ${AWS::StackName}\n        b ${!Q} ${A}\n";
     let tree = tree(text);
-    let program = read(&tree, None, None);
+    let program = read(&tree, None);
     let resource = &program.modules[0].resources[0];
     let at = |span| tree.file.slice(span).to_owned();
     assert_eq!(at(resource.header), "A");
