@@ -193,8 +193,7 @@ fn findings_carry_their_fixes() {
     options.wanted.packs = vec!["all".into()];
     options.wanted.select = vec!["kms-no-rotation".into()];
     let session = Session::open(loader, options);
-    let mut outcome = session.check(&masugata::check::Quiet);
-    assert!(fix::attach(&session, &mut outcome.findings).is_none());
+    let outcome = fix::check_with_offers(&session, &masugata::check::Quiet);
     let fix = outcome.findings[0].fix.as_ref().unwrap();
     assert_eq!(fix.edits.len(), 1);
     // Inserted as a line of its own, and its neighbour aligned.

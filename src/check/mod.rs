@@ -20,4 +20,4 @@ pub use finding::{
 };
 pub use root::{Examined, Judged, Linked, Root, RootKind};
 pub use select::Wanted;
-pub use session::{Options, Progress, Quiet, Session};
+pub use session::{Checked, Options, Progress, Quiet, Session};

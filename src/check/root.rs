@@ -346,33 +346,33 @@ pub struct Examined {
 }
 
 /// Checks a root and keeps everything.
-pub(super) fn examine(session: &Session, root: &Root) -> Examined {
-    let (programs, diagnostics) = session.programs(root);
-    let mut outcome = RootOutcome { diagnostics, ..RootOutcome::default() };
+pub(super) fn examine(session: &Session, root: &Root) -> (RootOutcome, Examined) {
     let mut parts = Vec::new();
-    for program in programs {
-        files_of(session, root, &program, &mut outcome);
-        let linked = session.link(root, program);
-        outcome.judged = Some(Vec::new());
-        judge(session, root, &linked, &mut outcome);
-        outcome.diagnostics.extend(linked.diagnostics.iter().cloned());
-        parts.push((linked, outcome.judged.take().unwrap_or_default()));
-    }
-    let RootOutcome { files, called, diagnostics, .. } = outcome;
-    Examined { parts, files, called, diagnostics }
+    let outcome = run(session, root, Some(&mut parts));
+    let (files, called) = (outcome.files.clone(), outcome.called.clone());
+    let diagnostics = outcome.diagnostics.clone();
+    (outcome, Examined { parts, files, called, diagnostics })
 }
 
 /// Checks a root.
 pub(super) fn check(session: &Session, root: &Root) -> RootOutcome {
+    run(session, root, None)
+}
+
+fn run(session: &Session, root: &Root, mut keep: Option<&mut Vec<(Linked, Vec<Judged>)>>) -> RootOutcome {
     let (programs, diagnostics) = session.programs(root);
     let mut outcome = RootOutcome { diagnostics, ..RootOutcome::default() };
     for program in programs {
         files_of(session, root, &program, &mut outcome);
         let dialect = program.module(program.root).map(|m| m.dialect);
         outcome.plan |= root.kind == RootKind::Document && dialect == Some(Dialect::Terraform);
-        let linked = session.link(root, program);
+        let mut linked = session.link(root, program);
+        outcome.judged = keep.is_some().then(Vec::new);
         judge(session, root, &linked, &mut outcome);
-        outcome.diagnostics.extend(linked.diagnostics);
+        outcome.diagnostics.append(&mut linked.diagnostics);
+        if let Some(parts) = &mut keep {
+            parts.push((linked, outcome.judged.take().unwrap_or_default()));
+        }
     }
     if let Some(way) = session.way(root) {
         outcome.diagnostics.extend(way.diagnostics().iter().cloned());

@@ -1,6 +1,7 @@
 //! The session: what was asked for, what it reads, and the run over all roots. The command line and an editor are two
 //! faces of it.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -87,9 +88,20 @@ pub struct Session {
     pub(super) selection: Arc<Selection>,
     pub(super) ledger: Ledger,
     pub(super) modules: terraform::Modules,
-    pool: OnceLock<Option<rayon::ThreadPool>>,
+    pool: Arc<OnceLock<Option<rayon::ThreadPool>>>,
     ways: Mutex<FxHashMap<PathBuf, Arc<cdk::Way>>>,
     pub(super) exports: cloudformation::Exports,
+}
+
+/// A check of everything, with what was kept of each root.
+#[derive(Debug)]
+pub struct Checked<T> {
+    /// What it comes to.
+    pub outcome: Outcome,
+    /// The roots in order, and what was kept of them; without those that failed or are a part of another.
+    pub roots: Vec<(Root, T)>,
+    /// What was found on the disk.
+    pub discovery: Discovery,
 }
 
 impl Session {
@@ -126,7 +138,7 @@ impl Session {
             selection: Arc::new(selection),
             ledger,
             modules,
-            pool: OnceLock::new(),
+            pool: Arc::default(),
             ways: Mutex::default(),
             exports: cloudformation::Exports::default(),
         }
@@ -134,7 +146,7 @@ impl Session {
 
     /// The same session with other texts in front of some files (absolute paths): what it has read stays read, under the
     /// same identities; what was said about the configuration is not said again.
-    pub fn overlaid<'t>(&self, texts: impl IntoIterator<Item = (&'t PathBuf, &'t Arc<str>)>) -> Session {
+    pub fn overlaid(&self, texts: &BTreeMap<PathBuf, Arc<str>>) -> Session {
         let options = self.options.clone();
         let foreign = Arc::clone(&self.ledger.foreign);
         let ledger = Ledger::new(&self.config, foreign, !options.no_inline_suppressions, &options.today);
@@ -147,8 +159,8 @@ impl Session {
             parameters: self.parameters.clone(),
             selection: Arc::clone(&self.selection),
             ledger,
-            modules: terraform::Modules::new().with_vendored(self.config.modules.clone()),
-            pool: OnceLock::new(),
+            modules: self.modules.without(texts.keys().filter_map(|path| path.parent())),
+            pool: Arc::clone(&self.pool),
             ways: Mutex::default(),
             exports: cloudformation::Exports::default(),
         }
@@ -218,31 +230,61 @@ impl Session {
 
     /// Checks one root and keeps everything that was found out.
     pub fn examine(&self, root: &Root) -> super::root::Examined {
-        super::root::examine(self, root)
+        super::root::examine(self, root).1
     }
 
     /// Checks everything.
     pub fn check(&self, progress: &dyn Progress) -> Outcome {
+        self.over_roots(progress, &|root| (super::root::check(self, root), ())).outcome
+    }
+
+    /// Checks everything; what is found out about each root is given away before it would be dropped, on the thread
+    /// that found it.
+    pub fn check_with<T: Send>(
+        &self,
+        progress: &dyn Progress,
+        visit: &(dyn Fn(&Root, super::root::Examined) -> T + Sync),
+    ) -> Checked<T> {
+        self.over_roots(progress, &|root| {
+            let (outcome, examined) = super::root::examine(self, root);
+            (outcome, visit(root, examined))
+        })
+    }
+
+    fn over_roots<T: Send>(
+        &self,
+        progress: &dyn Progress,
+        run: &(dyn Fn(&Root) -> (RootOutcome, T) + Sync),
+    ) -> Checked<T> {
         let (roots, discovery) = self.roots();
         let done = std::sync::atomic::AtomicUsize::new(0);
         let total = roots.len();
-        let one = |root: &Root| {
-            let outcome = catch_unwind(AssertUnwindSafe(|| super::root::check(self, root)))
-                .unwrap_or_else(|panic| RootOutcome::failed(internal_error(root, panic.as_ref())));
+        let one = |root: Root| {
+            let (outcome, kept) = match catch_unwind(AssertUnwindSafe(|| run(&root))) {
+                Ok((outcome, kept)) => (outcome, Some(kept)),
+                Err(panic) => (RootOutcome::failed(internal_error(&root, panic.as_ref())), None),
+            };
             let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
             progress.done(done, total);
-            outcome
+            (root, outcome, kept)
         };
-        let outcomes: Vec<RootOutcome> = if total > 1 && self.options.threads != 1 {
-            self.on_workers(|| roots.par_iter().map(one).collect())
+        let all: Vec<(Root, RootOutcome, Option<T>)> = if total > 1 && self.options.threads != 1 {
+            self.on_workers(|| roots.into_par_iter().map(one).collect())
         } else {
-            roots.iter().map(one).collect()
+            roots.into_iter().map(one).collect()
         };
         // A template that another one calls as a nested stack is reported there, with what it is given.
-        let called: FxHashSet<&PathBuf> = outcomes.iter().flat_map(|o| &o.called).collect();
-        let kept: Vec<bool> = roots.iter().map(|r| !called.contains(&r.path)).collect();
-        let outcomes = outcomes.into_iter().zip(kept).filter_map(|(o, kept)| kept.then_some(o)).collect();
-        self.merge(outcomes, &discovery)
+        let called: FxHashSet<PathBuf> = all.iter().flat_map(|(_, o, _)| &o.called).cloned().collect();
+        let mut outcomes = Vec::new();
+        let mut visited = Vec::new();
+        for (root, outcome, kept) in all {
+            if !called.contains(&root.path) {
+                outcomes.push(outcome);
+                visited.extend(kept.map(|kept| (root, kept)));
+            }
+        }
+        let outcome = self.merge(outcomes, &discovery);
+        Checked { outcome, roots: visited, discovery }
     }
 
     fn merge(&self, outcomes: Vec<RootOutcome>, discovery: &Discovery) -> Outcome {

@@ -68,10 +68,10 @@ pub(super) fn run(args: CheckArgs, outputs: Vec<(Format, Option<PathBuf>)>) -> R
     let mut session = Session::open(loader, options);
     session.diagnostics.extend(bad_input);
     let bar = Bar::new();
-    let mut outcome = session.check(&bar);
-    if outputs.iter().any(|(format, _)| format.has_fixes(args.fixes)) {
-        outcome.diagnostics.extend(fix::attach(&session, &mut outcome.findings));
-    }
+    let outcome = match outputs.iter().any(|(format, _)| format.has_fixes(args.fixes)) {
+        true => fix::check_with_offers(&session, &bar),
+        false => session.check(&bar),
+    };
     bar.clear();
 
     for (format, path) in &outputs {

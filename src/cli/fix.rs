@@ -239,10 +239,7 @@ fn told(session: &Session, outcomes: &Outcomes) -> String {
 
 /// Shows every edit by itself and asks; returns the fingerprints of those that are wanted.
 fn ask(session: &Session, unsafe_fixes: bool) -> Result<Vec<Str>, Error> {
-    let mut findings = session.overlaid([]).check(&crate::check::Quiet).findings;
-    if let Some(diagnostic) = fix::attach(session, &mut findings) {
-        return Err(Error::Usage(diagnostic.message));
-    }
+    let findings = fix::check_with_offers(&session.overlaid(&BTreeMap::new()), &crate::check::Quiet).findings;
     let mut wanted = Vec::new();
     let color = output::style().color;
     let terminal = io::stdin().is_terminal();

@@ -14,9 +14,15 @@ mod document;
 mod engine;
 mod hcl;
 mod literal;
+mod offer;
+mod plan;
+mod prove;
 mod raise;
+mod rewrite;
 mod snapshot;
+mod trial;
 mod why;
 mod write;
 
-pub use engine::{Case, Identity, MAX_OFFERED, Outcomes, Wanted, attach, fix, identity, offers};
+pub use engine::{Case, Outcomes, Wanted, fix};
+pub use offer::{Identity, MAX_OFFERED, check_with_offers, identity};

@@ -1,11 +1,15 @@
-//! What a root comes to, in words that can be compared across evaluations: verdicts, and every property of every
-//! resource.
+//! What a root comes to, as it can be compared across evaluations: verdicts, and every property of every resource. The
+//! properties are those of the graph, not copies; only where two are different they are put into words.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 use crate::Str;
 use crate::check::Examined;
-use crate::eval::{Data, Guard, Store, Value, Via};
+use crate::eval::{Data, Guard, List, Map, Store, Value, Via};
 use crate::model::Presence;
 use crate::policy::{Outcome, Subject};
 use crate::program::Mode;
@@ -14,15 +18,17 @@ use crate::source::Severity;
 /// How deep values are compared; deeper parts are compared as text.
 const MAX_DEPTH: usize = 24;
 
+type Ordered<K, V> = IndexMap<K, V, FxBuildHasher>;
+
 /// A root's state.
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
-    /// By policy and address.
-    pub(super) verdicts: BTreeMap<(Str, Str), Tally>,
+    /// By policy and address: those that do not pass, and those that were asked for.
+    pub(super) verdicts: Ordered<(Str, Str), Tally>,
     /// By address.
-    pub(super) resources: BTreeMap<Str, (Str, Digest)>,
+    pub(super) resources: Ordered<Str, Told>,
     /// Diagnostics that are errors.
-    pub(super) errors: Vec<String>,
+    pub(super) errors: FxHashSet<String>,
 }
 
 /// The verdicts of one policy on one resource.
@@ -35,9 +41,18 @@ pub(super) struct Tally {
     pub(super) always: usize,
 }
 
+/// What is said of one resource.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) type_name: Str,
+    store: Arc<Store>,
+    exists: Guard,
+    properties: Value,
+}
+
 /// A value in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Digest {
+enum Digest {
     /// Text, and whether nobody wrote it.
     Leaf(String, bool),
     Map(BTreeMap<Str, Digest>),
@@ -45,14 +60,18 @@ pub(super) enum Digest {
 }
 
 impl Snapshot {
-    pub(super) fn of(examined: &Examined) -> Self {
+    /// The state of a root. Of verdicts that pass only those asked for are told.
+    pub(super) fn of(examined: &Examined, asked: &FxHashSet<(Str, Str)>) -> Self {
         let mut out = Snapshot::default();
-        let errors = |d: &&crate::source::Diagnostic| d.severity == Severity::Error;
-        out.errors = examined.diagnostics.iter().filter(errors).map(|d| d.message.clone()).collect();
+        let errors = examined.diagnostics.iter().filter(|d| d.severity == Severity::Error);
+        out.errors = errors.map(|d| d.message.clone()).collect();
         for (linked, judged) in &examined.parts {
             let graph = &linked.graph;
-            let store = &graph.store;
             for one in judged {
+                let outcome = one.verdict.outcome;
+                if outcome == Outcome::Pass && asked.is_empty() {
+                    continue;
+                }
                 let address = match &one.verdict.subject {
                     Subject::Resource(id) => match graph.resource(*id) {
                         Some(r) => r.address.clone(),
@@ -60,8 +79,12 @@ impl Snapshot {
                     },
                     Subject::Input(name) => name.clone(),
                 };
-                let tally = out.verdicts.entry((one.policy.clone(), address)).or_default();
-                match one.verdict.outcome {
+                let key = (one.policy.clone(), address);
+                if outcome == Outcome::Pass && !asked.contains(&key) {
+                    continue;
+                }
+                let tally = out.verdicts.entry(key).or_default();
+                match outcome {
                     Outcome::Pass => tally.pass += 1,
                     Outcome::Unknown => tally.unknown += 1,
                     Outcome::Fail => {
@@ -74,17 +97,85 @@ impl Snapshot {
                 if resource.presence != Presence::Written || resource.mode == Mode::Data {
                     continue;
                 }
-                let mut digest = digest(store, &resource.properties, 0);
-                if let Digest::Map(map) = &mut digest
-                    && !resource.exists.is_true()
-                {
-                    map.insert("(exists)".into(), Digest::Leaf(store.describe(resource.exists), false));
-                }
-                out.resources.insert(resource.address.clone(), (resource.type_name.clone(), digest));
+                let told = Told {
+                    type_name: resource.type_name.clone(),
+                    store: Arc::clone(&graph.store),
+                    exists: resource.exists,
+                    properties: resource.properties.clone(),
+                };
+                out.resources.insert(resource.address.clone(), told);
             }
         }
         out
     }
+}
+
+/// The paths (names only) at which two states of a resource differ. What nobody wrote is as good as absent.
+pub(super) fn differences(before: &Told, after: &Told) -> Vec<Vec<Str>> {
+    let mut out = Vec::new();
+    let sides = Sides { old: &before.store, new: &after.store };
+    let exists = |told: &Told| match told.exists.is_true() {
+        true => String::new(),
+        false => told.store.describe(told.exists),
+    };
+    if exists(before) != exists(after) {
+        out.push(Vec::new());
+    }
+    sides.values(&before.properties, &after.properties, 0, &mut Vec::new(), &mut out);
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// Values of two evaluations are compared part by part as long as they have the same shape, and in words where not: what
+/// a handle means is known to its own store only.
+struct Sides<'s> {
+    old: &'s Store,
+    new: &'s Store,
+}
+
+impl Sides<'_> {
+    fn values(&self, old: &Value, new: &Value, depth: usize, path: &mut Vec<Str>, out: &mut Vec<Vec<Str>>) {
+        if depth < MAX_DEPTH {
+            match (&old.data, &new.data) {
+                (Data::Bool(a), Data::Bool(b)) if a == b => return,
+                (Data::Number(a), Data::Number(b)) if a == b => return,
+                (Data::String(a), Data::String(b)) if a == b => return,
+                (Data::Json(a), Data::Json(b)) => return self.values(a, b, depth + 1, path, out),
+                (Data::Map(a), Data::Map(b)) if alike(a, b) => {
+                    for (x, y) in a.entries.iter().zip(&b.entries) {
+                        path.push(x.key.clone());
+                        self.values(&x.value, &y.value, depth + 1, path, out);
+                        path.pop();
+                    }
+                    return;
+                }
+                (Data::List(a), Data::List(b)) if equally_long(a, b) => {
+                    for (x, y) in a.members.iter().zip(&b.members) {
+                        self.values(&x.value, &y.value, depth + 1, path, out);
+                    }
+                    return;
+                }
+                _ => {}
+            }
+        }
+        let words = |store, value: &Value| (!value.is_unset()).then(|| digest(store, value, depth));
+        differ(words(self.old, old).as_ref(), words(self.new, new).as_ref(), path, out);
+    }
+}
+
+/// Whether two maps have the same keys in the same order, all of them certain and no others.
+fn alike(a: &Map, b: &Map) -> bool {
+    let certain = |m: &Map| m.rest.is_none() && m.entries.iter().all(|e| e.guard.is_true());
+    a.entries.len() == b.entries.len()
+        && a.entries.iter().zip(&b.entries).all(|(x, y)| x.key == y.key)
+        && certain(a)
+        && certain(b)
+}
+
+fn equally_long(a: &List, b: &List) -> bool {
+    let certain = |l: &List| l.rest.is_none() && l.members.iter().all(|m| m.guard.is_true());
+    a.members.len() == b.members.len() && certain(a) && certain(b)
 }
 
 fn guarded(store: &Store, guard: Guard, digest: Digest) -> Digest {
@@ -156,15 +247,6 @@ impl Digest {
             Digest::List(items) => items.iter().all(Digest::is_default),
         }
     }
-}
-
-/// The paths (names only) at which two values differ. What nobody wrote is as good as absent.
-pub(super) fn differences(before: Option<&Digest>, after: Option<&Digest>) -> Vec<Vec<Str>> {
-    let mut out = Vec::new();
-    differ(before, after, &mut Vec::new(), &mut out);
-    out.sort();
-    out.dedup();
-    out
 }
 
 fn differ(before: Option<&Digest>, after: Option<&Digest>, path: &mut Vec<Str>, out: &mut Vec<Vec<Str>>) {

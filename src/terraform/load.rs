@@ -44,6 +44,16 @@ impl Modules {
         self
     }
 
+    /// The same with some directories (absolute) not read yet: a file there has another text now.
+    #[must_use]
+    pub fn without<'d>(&self, directories: impl IntoIterator<Item = &'d Path>) -> Self {
+        let mut read = self.read.lock().clone();
+        for directory in directories {
+            read.remove(directory);
+        }
+        Modules { vendored: self.vendored.clone(), read: Mutex::new(read) }
+    }
+
     fn read(&self, loader: &Loader, directory: &Path) -> Arc<ReadModule> {
         let directory = loader.absolute(directory);
         let slot = Arc::clone(self.read.lock().entry(directory.clone()).or_default());
