@@ -18,6 +18,11 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use masugata::source::{SourceFile, Sources};
 use masugata::syntax::{hcl, json, yaml};
 
+#[path = "../tests/common/hostile.rs"]
+mod hostile;
+
+type Parse = fn(Arc<SourceFile>) -> masugata::syntax::Tree;
+
 /// Terraform as people write it: a bucket, its policy, a security group and a module call, `n` times.
 fn terraform(n: usize) -> String {
     (0..n)
@@ -134,7 +139,6 @@ fn file(name: &str, text: String) -> Arc<SourceFile> {
 fn parse(c: &mut Criterion) {
     let mut group = c.benchmark_group("parse");
     group.sample_size(20);
-    type Parse = fn(Arc<SourceFile>) -> masugata::syntax::Tree;
     let damaged = terraform(600).replacen("var.environment == \"prod\"", "var.environment == \"prod", 1);
     let inputs: [(&str, Arc<SourceFile>, Parse); 4] = [
         ("hcl", file("main.tf", terraform(600)), hcl::parse),
@@ -151,5 +155,26 @@ fn parse(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, parse);
+/// All texts that mean harm, of each language: bytes a second that do not fall when `n` grows mean that time is linear.
+fn hostile_text(c: &mut Criterion) {
+    let mut group = c.benchmark_group("hostile");
+    group.sample_size(10);
+    for n in [250, 1000] {
+        for (language, run, cases) in [
+            ("hcl", hcl::parse as Parse, hostile::hcl(n)),
+            ("json", json::parse, hostile::json(4 * n)),
+            ("yaml", yaml::parse, hostile::yaml(2 * n)),
+        ] {
+            let files: Vec<_> = cases.into_iter().map(|(name, text)| file(name, text)).collect();
+            let bytes = files.iter().map(|f| f.text.len() as u64).sum();
+            group.throughput(Throughput::Bytes(bytes));
+            group.bench_with_input(BenchmarkId::new(language, n), &files, |b, files| {
+                b.iter(|| files.iter().map(|f| run(Arc::clone(f)).errors.len()).sum::<usize>());
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, parse, hostile_text);
 criterion_main!(benches);

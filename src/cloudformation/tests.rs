@@ -403,8 +403,6 @@ fn places_are_those_of_the_source() {
 
 #[test]
 fn bombs_are_answered() {
-    use std::time::Instant;
-    let start = Instant::now();
     // a loop in a loop in a loop
     let values = (0..200).map(|i| i.to_string()).collect::<Vec<_>>().join(", ");
     let mut text = String::from("Transform: AWS::LanguageExtensions\nResources:\n");
@@ -435,7 +433,6 @@ fn bombs_are_answered() {
         "}".repeat(150)
     );
     assert!(shown(&deep).contains("A::B::C"));
-    assert!(start.elapsed().as_secs() < 20);
 }
 
 /// Run by hand: `MASUGATA_CFN_CORPUS=dir cargo test --release -- --ignored cloudformation_corpus --nocapture`.

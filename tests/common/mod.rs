@@ -13,4 +13,5 @@
 
 pub(crate) mod command;
 pub(crate) mod corpus;
+pub(crate) mod hostile;
 pub(crate) mod trees;

@@ -216,7 +216,7 @@ fn one_edit_leaves_the_rest() {
 #[test]
 #[ignore = "needs MASUGATA_CORPUS"]
 fn one_edit_leaves_the_rest_of_a_corpus() {
-    LAW.over_corpus(&["tf"], 10_000);
+    LAW.over_corpus(&["tf"], 0);
 }
 
 proptest! {

@@ -158,11 +158,11 @@ fn depth_is_a_diagnostic() {
     for text in
         ["[".repeat(100_000), "{\"a\":".repeat(100_000), "[{\"a\":".repeat(50_000), "[\n".repeat(100_000)]
     {
-        let start = std::time::Instant::now();
         let tree = parse(&text);
         assert!(tree.errors.iter().any(|e| e.code == "depth-budget"), "{:?}", tree.errors);
         check_tree(&tree);
-        assert!(start.elapsed().as_secs() < 30);
+        // what is above the budget is read, what is below is one error
+        assert!(tree.len() <= 4 * json::MAX_DEPTH + 8, "{} nodes", tree.len());
     }
     let text = format!("{}1{}", "[".repeat(json::MAX_DEPTH), "]".repeat(json::MAX_DEPTH));
     assert_eq!(parse(&text).errors, []);
@@ -183,7 +183,7 @@ fn one_edit_leaves_the_rest() {
 #[test]
 #[ignore = "needs MASUGATA_CORPUS"]
 fn one_edit_leaves_the_rest_of_a_corpus() {
-    LAW.over_corpus(&["json", "template"], 1_000);
+    LAW.over_corpus(&["json", "template"], 0);
 }
 
 proptest! {

@@ -73,7 +73,7 @@ fn one_edit_leaves_the_rest() {
 #[test]
 #[ignore = "needs MASUGATA_CORPUS"]
 fn one_edit_leaves_the_rest_of_a_corpus() {
-    LAW.over_corpus(&["yaml", "yml", "template"], 50);
+    LAW.over_corpus(&["yaml", "yml", "template"], 200);
 }
 
 #[test]

@@ -275,13 +275,17 @@ impl<'a> Layout<'a> {
             // Nothing but a heredoc.
             return end;
         }
+        let mut open = has_opening(self.line(start, to));
         while at < to && !self.is_spent() {
             match self.kind(at, to) {
                 LineKind::Blank => {
                     at = self.next_line(at, to);
                     continue;
                 }
+                // No value has a block in it: this one stands too deep, or the argument does not.
+                LineKind::Header if !open && !self.line(at, to).trim_start().starts_with("for ") => break,
                 _ if self.indent_at(at) > indent => {
+                    open |= has_opening(self.line(at, to));
                     at = self.next_line(at, to);
                     end = at;
                 }
@@ -423,6 +427,11 @@ fn net_braces(line: &str) -> i32 {
         }
     }
     net
+}
+
+/// Whether a line ends with a bracket that it opens.
+fn has_opening(line: &str) -> bool {
+    strip_comment(line).trim_end().ends_with(['(', '[', '{'])
 }
 
 /// The line without a comment at its end, as far as quotes tell.

@@ -6,6 +6,7 @@
 mod body;
 mod braces;
 mod expression;
+mod join;
 mod layout;
 mod parser;
 mod recover;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 
 use crate::source::SourceFile;
 
-use super::{Kind, Language, SyntaxError, Tree};
+use super::{Kind, Language, NodeId, SyntaxError, Tree};
 pub use parser::MAX_DEPTH;
 use parser::Parser;
 
@@ -29,9 +30,39 @@ pub fn parse(file: Arc<SourceFile>) -> Tree {
 /// are into the file.
 pub fn parse_range(file: Arc<SourceFile>, start: u32, end: u32) -> Tree {
     let (start, end) = bounds(&file, start, end);
-    let mut parser = Parser::new(&file, start, end);
-    let root = parser.tree.open(Kind::File, start as u32);
-    let body = parser.tree.open(Kind::Body, start as u32);
+    let tree = match strict(&file, start, end) {
+        Ok(parser) if !parser.tree.errors.is_empty() && file.text.contains("<<") => {
+            // An argument twice: it may be that a heredoc lost its end and took in all up to the end of the next.
+            let mut again = Parser::new(&file, start, end);
+            open(&mut again, start);
+            recovered(&mut again, start, end, None);
+            let told = |code: &str| again.tree.errors.iter().any(|e| e.code == code);
+            if told("unclosed-heredoc") && !told("duplicate-argument") { again.tree } else { parser.tree }
+        }
+        Ok(parser) => parser.tree,
+        Err(mut parser) => {
+            let failure = parser.failure.take();
+            let joined = failure.as_ref().and_then(|failure| join::joined(&file, start, end, failure));
+            joined.unwrap_or_else(|| {
+                recovered(&mut parser, start, end, failure);
+                parser.tree
+            })
+        }
+    };
+    tree.finish(file, Language::Hcl)
+}
+
+/// A file and its body, open.
+fn open(parser: &mut Parser<'_>, start: usize) -> NodeId {
+    parser.tree.open(Kind::File, start as u32);
+    parser.tree.open(Kind::Body, start as u32)
+}
+
+/// The strict pass over all of the bytes `start..end`: the parser with the whole tree, or with what stopped it.
+#[expect(clippy::result_large_err, reason = "both are the parser, and neither is handed on")]
+fn strict(file: &SourceFile, start: usize, end: usize) -> Result<Parser<'_>, Parser<'_>> {
+    let mut parser = Parser::new(file, start, end);
+    let body = open(&mut parser, start);
     if start == 0 && parser.looking_at("\u{feff}".as_bytes()) {
         parser.pos = 3;
     }
@@ -40,29 +71,38 @@ pub fn parse_range(file: Arc<SourceFile>, start: u32, end: u32) -> Tree {
         .items()
         .and_then(|()| if parser.at_end() { Ok(()) } else { parser.expected("an argument or a block") });
     if read.is_err() {
-        let error = parser.failure.take();
-        let too_deep = error.as_ref().is_some_and(|e| e.code == "depth-budget");
-        parser.tree.truncate(body.0 as usize + 1, 0);
-        parser.depth = 0;
-        recover::recover(&mut parser, start, end, error);
-        if too_deep {
-            // Recovery stops above what is too deep: braces whose partners stand there seem to have none.
-            let matched = braces::matched(&file.text, start, end);
-            let missed = |e: &SyntaxError| {
-                let brace = file.slice(e.span);
-                matches!(e.code, "unclosed-block" | "unexpected-token")
-                    && (brace == "{" || brace == "}")
-                    && matched.contains(&e.span.start)
-            };
-            parser.tree.errors.retain(|e| !missed(e));
-        }
-    } else {
-        parser.check_duplicates(body);
+        return Err(parser);
     }
-    parser.tree.close(body, end as u32);
-    parser.tree.close(root, end as u32);
-    let tree = std::mem::take(&mut parser.tree);
-    tree.finish(file, Language::Hcl)
+    parser.check_duplicates(body);
+    close(&mut parser, end);
+    Ok(parser)
+}
+
+/// Closes the file and its body.
+fn close(parser: &mut Parser<'_>, end: usize) {
+    parser.tree.close(NodeId(1), end as u32);
+    parser.tree.close(NodeId(0), end as u32);
+}
+
+/// The second pass, in place of what the first one made.
+fn recovered(parser: &mut Parser<'_>, start: usize, end: usize, error: Option<SyntaxError>) {
+    let too_deep = error.as_ref().is_some_and(|e| e.code == "depth-budget");
+    parser.tree.truncate(2, 0);
+    parser.depth = 0;
+    recover::recover(parser, start, end, error);
+    if too_deep {
+        // Recovery stops above what is too deep: braces whose partners stand there seem to have none.
+        let matched = braces::matched(&parser.file.text, start, end);
+        let file = parser.file;
+        let missed = |e: &SyntaxError| {
+            let brace = file.slice(e.span);
+            matches!(e.code, "unclosed-block" | "unexpected-token")
+                && (brace == "{" || brace == "}")
+                && matched.contains(&e.span.start)
+        };
+        parser.tree.errors.retain(|e| !missed(e));
+    }
+    close(parser, end);
 }
 
 /// Parses the bytes `start..end` of a file as one expression (newlines mean nothing, as inside parentheses): a `File`

@@ -167,7 +167,35 @@ impl Recovery<'_, '_> {
         }
         parser.bump(name);
         let argument = parser.peek() == b'=' && parser.at(parser.pos + 1) != b'=';
-        if argument { self.argument(start, name, to) } else { self.block(start, name, to) }
+        if argument {
+            return self.argument(start, name, to);
+        }
+        if let Some(reached) = self.behind_junk(start, to) {
+            return reached;
+        }
+        self.block(start, name, to)
+    }
+
+    /// An argument behind something that slipped in at the head of its line, or inside its name: `_  name = value`.
+    /// Its value is trusted if the strict rules can read it.
+    fn behind_junk(&mut self, start: usize, to: usize) -> Option<usize> {
+        let line = self.layout.line(start, to);
+        let sign = line.find('=').filter(|&at| !line.get(at..).is_some_and(|t| t.starts_with("==")))?;
+        let before = line.get(..sign)?.trim_end();
+        let is_part = |c: char| c == '_' || c == '-' || c.is_alphanumeric();
+        let name = before.trim_end_matches(is_part).len();
+        if name == 0 || name == before.len() || before.contains(['"', '{', '#', '/']) {
+            return None;
+        }
+        let (nodes, errors, last) = (self.parser.tree.mark(), self.parser.tree.errors.len(), self.error_end);
+        let failure = self.attempt(start, to).err()?;
+        self.error_leaf(start, start + name, failure);
+        let read = self.attempt_beyond(start + name, to);
+        if read.is_none() {
+            self.parser.tree.truncate(nodes, errors);
+            self.error_end = last;
+        }
+        read
     }
 
     fn argument(&mut self, start: usize, name: usize, to: usize) -> usize {
@@ -301,7 +329,8 @@ impl Recovery<'_, '_> {
         let failure = match self.attempt(start, extent.end) {
             Ok(reached) => {
                 let rest = self.parser.text.get(reached..extent.end).unwrap_or("");
-                if rest.trim().is_empty() || self.layout_only_comments(rest) {
+                let other_end = extent.close.is_some() || rest.contains('}');
+                if rest.trim().is_empty() || self.layout_only_comments(rest) || !other_end {
                     return reached;
                 }
                 // It closed before its layout says so: a brace too many.
@@ -310,7 +339,9 @@ impl Recovery<'_, '_> {
                 Some(SyntaxError::new("unexpected-token", "a `}` closes this block too early", span))
             }
             Err(failure) => {
+                let heredoc = failure.as_ref().is_some_and(|f| f.code == "unclosed-heredoc");
                 if extent.end < to
+                    && !heredoc
                     && let Some(reached) = self.attempt_beyond(start, to)
                 {
                     return reached;
@@ -472,6 +503,9 @@ impl Recovery<'_, '_> {
         if self.parser.at(start) == b'}' {
             self.error_leaf(start, start + 1, failure);
             return start + 1;
+        }
+        if let Some(reached) = self.behind_junk(start, to) {
+            return reached;
         }
         let line_end = self.layout.line_end(start, to);
         let line = self.layout.line(start, to).trim_end();

@@ -191,7 +191,6 @@ fn depth_is_a_diagnostic() {
         "a { ".repeat(deep),
     ];
     for text in texts {
-        let start = std::time::Instant::now();
         let tree = parse(&text);
         assert!(!tree.errors.is_empty());
         let head: String = text.chars().take(20).collect();
@@ -200,8 +199,6 @@ fn depth_is_a_diagnostic() {
             "{head}: {:?}",
             tree.errors
         );
-        // A debug build on a busy machine; `tests/syntax/robust.rs` measures.
-        assert!(start.elapsed().as_secs() < 30, "{head}: {:?}", start.elapsed());
     }
 }
 

@@ -25,7 +25,7 @@ pub fn parse_range(file: Arc<SourceFile>, start: u32, end: u32) -> Tree {
     let end = (end as usize).min(text.len());
     let start = (start as usize).min(end);
     let mut parser =
-        Parser { scan: Scanner::new(&file, start, end), tree: TreeBuilder::for_bytes(end - start) };
+        Parser { scan: Scanner::new(&file, start, end), tree: TreeBuilder::for_bytes(end - start), depth: 0 };
     let root = parser.tree.open(Kind::File, start as u32);
     if start == 0 && text.starts_with('\u{feff}') {
         parser.scan.pos = 3;
@@ -56,6 +56,8 @@ pub fn parse_range(file: Arc<SourceFile>, start: u32, end: u32) -> Tree {
 struct Parser<'a> {
     scan: Scanner<'a>,
     tree: TreeBuilder,
+    /// Levels that are open around what is read.
+    depth: usize,
 }
 
 /// An array or object that is open, with the pair that is open in it.
@@ -73,7 +75,7 @@ impl<'a> Parser<'a> {
             // A value is next.
             match self.scan.peek() {
                 open @ (b'{' | b'[') => {
-                    if levels.len() >= MAX_DEPTH {
+                    if self.depth + levels.len() >= MAX_DEPTH {
                         let message = format!("nested deeper than the budget of {MAX_DEPTH} levels");
                         return Err(self.scan.error(
                             "depth-budget",

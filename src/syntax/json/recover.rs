@@ -6,10 +6,13 @@ use std::cell::Cell;
 use crate::source::SourceFile;
 use crate::syntax::{Kind, NodeId, SyntaxError, TreeBuilder, flags};
 
-use super::{MAX_DEPTH, Scanner};
+use super::{MAX_DEPTH, Parser, Scanner};
 
 /// How many open brackets are searched for the one that a line belongs to.
 const SEARCH: usize = 64;
+
+/// Bytes that attempts by the strict rules may read: for each byte of the text, and for any text.
+const STRICT: (usize, usize) = (8, 1 << 16);
 
 /// What comes next in an open bracket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +60,8 @@ pub(super) struct Recovery<'a> {
     junk_line: bool,
     done: bool,
     first: usize,
+    /// Bytes that attempts by the strict rules may still read.
+    strict_budget: usize,
     /// The line that was looked at last: its start, its end and its indentation.
     line: Cell<(usize, usize, usize)>,
 }
@@ -80,6 +85,7 @@ pub(super) fn recover(
         junk_line: false,
         done: false,
         first: start,
+        strict_budget: (end - start).saturating_mul(STRICT.0).saturating_add(STRICT.1),
         line: Cell::new((usize::MAX, 0, 0)),
     };
     recovery.run();
@@ -560,8 +566,51 @@ impl Recovery<'_> {
             }
             _ => {}
         }
+        if self.whole_value(at, indent) {
+            return;
+        }
         self.open(at, object, Some(at), indent);
         self.advance(at + 1);
+    }
+
+    /// Takes the value that a bracket opens as the strict rules read it, if it ends where its layout says so: what is
+    /// not damaged needs no guesses, however odd its columns are.
+    fn whole_value(&mut self, at: usize, indent: usize) -> bool {
+        if self.strict_budget == 0 {
+            return false;
+        }
+        let mark = (self.tree.mark(), self.tree.errors.len());
+        let scan = Scanner { file: self.scan.file, bytes: self.scan.bytes, pos: at, limit: self.scan.limit };
+        let mut parser = Parser { scan, tree: std::mem::take(&mut self.tree), depth: self.levels.len() };
+        let read = parser.value();
+        let end = parser.scan.pos;
+        self.tree = parser.tree;
+        self.strict_budget = self.strict_budget.saturating_sub(end.saturating_sub(at) + 1);
+        if read.is_ok() && self.ends_in_place(at, end, indent) {
+            self.advance(end);
+            self.value_done(end);
+            return true;
+        }
+        self.tree.truncate(mark.0, mark.1);
+        false
+    }
+
+    /// Whether the bracket before `end` stands where the one at `at`, on a line of that indentation, would be closed.
+    fn ends_in_place(&self, at: usize, end: usize, indent: usize) -> bool {
+        let (start, close_line_end, close_indent) = self.line_of(end - 1);
+        if start <= at {
+            return self.text.get(end..close_line_end).is_some_and(|rest| {
+                rest.trim_start_matches([' ', '\t']).starts_with([',', '}', ']']) || rest.trim().is_empty()
+            });
+        }
+        let first = start + close_indent == end - 1;
+        let placed = if first { close_indent == indent } else { close_indent > indent };
+        let mut next = end;
+        while matches!(self.scan.at(next), b' ' | b'\t' | b'\r' | b'\n' | b',') {
+            next += 1;
+        }
+        let member = matches!(self.scan.at(next), b'"' | b'{' | b'[');
+        placed && !self.is_misplaced(end - 1) && !(member && self.indent_of(next) > indent)
     }
 
     fn string(&mut self, at: usize, fresh: bool) {

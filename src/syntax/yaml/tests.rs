@@ -1,5 +1,4 @@
 use std::borrow::Cow;
-use std::time::Instant;
 
 use granit_parser::{Event, Parser};
 use proptest::prelude::*;
@@ -227,11 +226,9 @@ fn alias_bombs_and_cycles_are_answered() {
         let refs = vec![format!("*a{}", i - 1); 10].join(", ");
         bomb.push_str(&format!("a{i}: &a{i} [{refs}]\n"));
     }
-    let start = Instant::now();
     let tree_ = tree(&bomb);
     assert_eq!(tree_.errors.iter().map(|e| e.code).collect::<Vec<_>>(), ["alias-budget"]);
     assert!(show(&tree_, tree_.root()).len() < 10_000_000);
-    assert!(start.elapsed().as_secs() < 5);
 
     let cycle = tree("a: &a\n  b: [*a]\n");
     assert_eq!(cycle.errors.iter().map(|e| e.code).collect::<Vec<_>>(), ["alias-cycle"]);
