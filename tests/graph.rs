@@ -349,3 +349,147 @@ fn what_may_be_referred_to_is_said() {
     assert!(found.members.is_empty());
     assert!(found.open.is_some());
 }
+
+/// Addresses of what AWS makes unasked, with the condition under which it is there.
+fn implied(graph: &Graph) -> Vec<String> {
+    let all = graph.resources.iter().filter(|r| r.presence == Presence::Implied);
+    all.map(|r| match r.exists {
+        Guard::TRUE => r.address.to_string(),
+        guard => format!("{} when {}", r.address, graph.store.describe(guard)),
+    })
+    .collect()
+}
+
+fn implied_id(graph: &Graph, address: &str) -> ResourceId {
+    graph
+        .resources
+        .iter()
+        .find(|r| r.address == address && r.presence == Presence::Implied)
+        .expect(address)
+        .id
+}
+
+#[test]
+fn a_vpc_comes_with_a_group_an_acl_and_a_route_table() {
+    let graph = hcl(
+        "resource \"aws_vpc\" \"v\" {\n  cidr_block = \"10.0.0.0/16\"\n}\nresource \"aws_subnet\" \"s\" {\n  vpc_id = aws_vpc.v.id\n}\n",
+    );
+    let names = ["default_security_group_id", "default_network_acl_id", "main_route_table_id"];
+    assert_eq!(implied(&graph), names.map(|name| format!("aws_vpc.v.{name}")));
+    let [group, acl, table] = names.map(|name| implied_id(&graph, &format!("aws_vpc.v.{name}")));
+    let vpc = id(&graph, "aws_vpc.v");
+    for (type_name, own) in [
+        ("AWS::EC2::SecurityGroup", group),
+        ("Masugata::EC2::DefaultNetworkAcl", acl),
+        ("Masugata::EC2::DefaultRouteTable", table),
+    ] {
+        let found = graph.default_of(vpc, type_name);
+        assert_eq!(found.members.iter().map(|m| m.id).collect::<Vec<_>>(), [own]);
+        assert_eq!(found.open, None);
+        assert!(graph.referrers(vpc, &[type_name], Some("VpcId")).members.iter().any(|m| m.id == own));
+        assert!(!graph.is_shown(own), "nothing written asks for it");
+    }
+    let store = &graph.store;
+    let resource = |id| graph.resource(id).expect("a resource");
+    assert_eq!(rules(store, resource(group), Direction::Ingress).as_list().map(|l| l.members.len()), Some(1));
+    let egress = rules(store, resource(group), Direction::Egress);
+    assert_eq!(open_to_world(store, &egress.as_list().expect("rules").members[0].value), Truth::YES);
+    let ingress = rules(store, resource(group), Direction::Ingress);
+    assert_eq!(open_to_world(store, &ingress.as_list().expect("rules").members[0].value), Truth::NO);
+    let local =
+        &resource(table).properties.as_map().expect("properties").get("Routes").expect("routes").value;
+    assert_eq!(text(store, Some(local)), r#"[{"DestinationCidrBlock":"10.0.0.0/16","GatewayId":"local"}]"#);
+    // The subnet has nothing else.
+    let subnet = id(&graph, "aws_subnet.s");
+    for (type_name, own) in
+        [("Masugata::EC2::DefaultNetworkAcl", acl), ("Masugata::EC2::DefaultRouteTable", table)]
+    {
+        let found = graph.referrers(subnet, &[type_name], Some("SubnetIds")).members;
+        assert_eq!(found.iter().map(|m| m.id).collect::<Vec<_>>(), [own]);
+    }
+}
+
+#[test]
+fn what_is_taken_over_is_not_implied() {
+    let graph = hcl(
+        "resource \"aws_vpc\" \"v\" {}\nvariable \"own\" {\n  type = bool\n}\nresource \"aws_default_security_group\" \"g\" {\n  vpc_id = aws_vpc.v.id\n}\nresource \"aws_default_network_acl\" \"a\" {\n  count                  = var.own ? 1 : 0\n  default_network_acl_id = aws_vpc.v.default_network_acl_id\n}\nresource \"aws_default_route_table\" \"t\" {\n  default_route_table_id = aws_vpc.v.default_route_table_id\n}\nresource \"aws_security_group_rule\" \"r\" {\n  type              = \"ingress\"\n  security_group_id = aws_vpc.v.default_security_group_id\n  protocol          = \"tcp\"\n  from_port         = 22\n  to_port           = 22\n  cidr_blocks       = [\"0.0.0.0/0\"]\n}\nresource \"aws_network_acl_rule\" \"n\" {\n  network_acl_id = aws_vpc.v.default_network_acl_id\n  rule_number    = 90\n  protocol       = \"tcp\"\n  rule_action    = \"deny\"\n}\n",
+    );
+    assert_eq!(implied(&graph), ["aws_vpc.v.default_network_acl_id when `var.own` is false"]);
+    assert!(
+        graph.resources.iter().all(|r| r.presence != Presence::Assumed),
+        "who refers to the VPC's default group means the one that takes it over: {:?}",
+        addresses(&graph)
+    );
+    let group = graph.resource(id(&graph, "aws_default_security_group.g")).expect("a group");
+    assert_eq!(rules(&graph.store, group, Direction::Ingress).as_list().map(|l| l.members.len()), Some(1));
+    // An entry is added to the ACL that is there.
+    let acl = implied_id(&graph, "aws_vpc.v.default_network_acl_id");
+    assert!(graph.is_shown(acl));
+    let added = |id| {
+        let all = graph.contributions_to(id);
+        all.iter().map(|c| graph.store.describe(c.guard)).collect::<Vec<_>>()
+    };
+    assert_eq!(added(acl), ["`var.own` is false"]);
+    assert_eq!(added(id(&graph, "aws_default_network_acl.a[0]")), ["`var.own` is true"]);
+}
+
+#[test]
+fn subnets_have_what_they_are_associated_with_and_else_the_vpcs() {
+    let graph = hcl(
+        "resource \"aws_vpc\" \"v\" {}\nvariable \"apart\" {\n  type = bool\n}\nresource \"aws_subnet\" \"a\" {\n  vpc_id = aws_vpc.v.id\n}\nresource \"aws_subnet\" \"b\" {\n  vpc_id = aws_vpc.v.id\n}\nresource \"aws_network_acl\" \"n\" {\n  count      = var.apart ? 1 : 0\n  vpc_id     = aws_vpc.v.id\n  subnet_ids = [aws_subnet.a.id]\n}\nresource \"aws_route_table\" \"main\" {\n  vpc_id = aws_vpc.v.id\n}\nresource \"aws_main_route_table_association\" \"m\" {\n  vpc_id         = aws_vpc.v.id\n  route_table_id = aws_route_table.main.id\n}\nresource \"aws_route_table\" \"b\" {\n  vpc_id = aws_vpc.v.id\n}\nresource \"aws_route_table_association\" \"b\" {\n  subnet_id      = aws_subnet.b.id\n  route_table_id = aws_route_table.b.id\n}\n",
+    );
+    let of = |subnet: &str, types: &[&str]| {
+        let members = graph.referrers(id(&graph, subnet), types, Some("SubnetIds")).members;
+        let address = |id| graph.resource(id).expect("a resource").address.clone();
+        members
+            .into_iter()
+            .map(|m| match m.guard {
+                Guard::TRUE => address(m.id).to_string(),
+                guard => format!("{} when {}", address(m.id), graph.store.describe(guard)),
+            })
+            .collect::<Vec<_>>()
+    };
+    let acls = ["AWS::EC2::NetworkAcl", "Masugata::EC2::DefaultNetworkAcl"];
+    assert_eq!(
+        of("aws_subnet.a", &acls),
+        [
+            "aws_network_acl.n[0] when `var.apart` is true",
+            "aws_vpc.v.default_network_acl_id when `var.apart` is false"
+        ]
+    );
+    assert_eq!(of("aws_subnet.b", &acls), ["aws_vpc.v.default_network_acl_id"]);
+    let tables = ["AWS::EC2::RouteTable", "Masugata::EC2::DefaultRouteTable"];
+    assert_eq!(of("aws_subnet.a", &tables), ["aws_route_table.main"]);
+    assert_eq!(of("aws_subnet.b", &tables), ["aws_route_table.b"]);
+}
+
+#[test]
+fn a_template_names_them_too() {
+    let graph = template(
+        "Resources:\n  Vpc:\n    Type: AWS::EC2::VPC\n    Properties: { CidrBlock: 10.0.0.0/16 }\n  Rule:\n    Type: AWS::EC2::SecurityGroupIngress\n    Properties:\n      GroupId: !GetAtt Vpc.DefaultSecurityGroup\n      IpProtocol: tcp\n      FromPort: 22\n      ToPort: 22\n      CidrIp: 0.0.0.0/0\n  Machine:\n    Type: AWS::EC2::Instance\n    Properties:\n      SecurityGroupIds: [!GetAtt Vpc.DefaultSecurityGroup]\n",
+    );
+    let group = implied_id(&graph, "Vpc.DefaultSecurityGroup");
+    assert!(graph.is_shown(group));
+    assert!(!graph.is_shown(implied_id(&graph, "Vpc.DefaultNetworkAcl")));
+    let resource = graph.resource(group).expect("a group");
+    let ingress = rules(&graph.store, resource, Direction::Ingress);
+    let open: Vec<_> = ingress
+        .as_list()
+        .expect("rules")
+        .members
+        .iter()
+        .map(|m| exposes(&graph.store, &m.value, &[22]).known())
+        .collect();
+    assert_eq!(open, [Some(false), Some(true)]);
+    let machines = graph.referrers(group, &["AWS::EC2::Instance"], Some("SecurityGroupIds")).members;
+    assert_eq!(machines.iter().map(|m| m.id).collect::<Vec<_>>(), [id(&graph, "Machine")]);
+}
+
+#[test]
+fn a_default_group_of_some_vpc_leaves_open_whose_it_is() {
+    let graph = hcl(
+        "variable \"vpc\" {}\nresource \"aws_vpc\" \"v\" {}\nresource \"aws_default_security_group\" \"g\" {\n  vpc_id = var.vpc\n}\n",
+    );
+    let found = graph.default_of(id(&graph, "aws_vpc.v"), "AWS::EC2::SecurityGroup");
+    assert!(found.members.is_empty() && found.open.is_some());
+}

@@ -37,13 +37,15 @@ pub(super) fn subject(graph: &Graph, verdict: &Verdict) -> Option<Resource> {
     match &verdict.subject {
         Subject::Resource(id) => {
             let resource = graph.resource(*id)?;
-            // Nobody has written an assumed owner, and an element that a companion adds is that companion's: the finding
+            // Nobody has written an assumed owner or what AWS makes unasked, and an element that a companion adds is that companion's: the finding
             // is about the rule that is bad, not about the group that it joins.
             let finding = verdict.finding.as_ref();
             let holder = finding.and_then(|finding| finding.primary.resource);
             let is_element = finding.is_some_and(|finding| !finding.element.is_empty());
             let named = match resource.presence {
-                Presence::Assumed => holder.and_then(|id| graph.resource(id)).unwrap_or(resource),
+                Presence::Assumed | Presence::Implied => {
+                    holder.and_then(|id| graph.resource(id)).unwrap_or(resource)
+                }
                 _ if is_element => holder.and_then(|id| graph.resource(id)).unwrap_or(resource),
                 _ => resource,
             };

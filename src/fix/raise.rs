@@ -102,7 +102,7 @@ fn one(writer: &Writer<'_>, judged: &Judged, plan: &FixPlan, each: Option<&Value
         }
     }
     raise.settle()?;
-    raise.out.assumed = raise.subject.presence == Presence::Assumed;
+    raise.out.assumed = raise.subject.presence != Presence::Written;
     finish(raise.out)
 }
 

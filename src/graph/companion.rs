@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
+use smallvec::{SmallVec, smallvec};
 
 use crate::Str;
 use crate::eval::{
     Data, Entry, Guard, InstanceId, List, ListKind, Map, MapKind, Member, Part, Store, UnknownId,
 };
-use crate::eval::{Origin, UnknownKind, Value, Via};
+use crate::eval::{Origin, Reference, UnknownKind, Value, Via};
 use crate::model::companion::{self, Join};
 use crate::model::{Presence, Resource, ResourceId, registry};
 use crate::program::Mode;
@@ -66,31 +67,33 @@ pub(super) fn apply(graph: &mut Graph, names: &Identities) {
                     if guard.is_false() || named.is_unset() {
                         continue;
                     }
-                    let (owner, by_reference) = owners.find(graph, &store, id, &offer, &named, guard);
-                    if owner == id {
-                        continue;
-                    }
-                    if !by_reference && graph.edges.find_edge(node(id), node(owner)).is_none() {
-                        let edge = Edge {
-                            property: offer.argument.clone(),
-                            attribute: Str::new(),
-                            guard: named_when,
-                        };
-                        graph.edges.add_edge(node(id), node(owner), edge);
-                    }
-                    for (value_guard, value) in &offer.values {
-                        let guard = store.and(guard, *value_guard);
-                        if guard.is_false() {
+                    for (owner, by_reference, own) in owners.find(graph, &store, id, &offer, &named, guard) {
+                        let guard = store.and(guard, own);
+                        if owner == id || guard.is_false() {
                             continue;
                         }
-                        let contribution = Contribution {
-                            companion: id,
-                            path: Arc::clone(&path),
-                            append: offer.join == Join::Append,
-                            guard,
-                            value: value.clone(),
-                        };
-                        all.push((owner, contribution));
+                        if !by_reference && graph.edges.find_edge(node(id), node(owner)).is_none() {
+                            let edge = Edge {
+                                property: offer.argument.clone(),
+                                attribute: Str::new(),
+                                guard: named_when,
+                            };
+                            graph.edges.add_edge(node(id), node(owner), edge);
+                        }
+                        for (value_guard, value) in &offer.values {
+                            let guard = store.and(guard, *value_guard);
+                            if guard.is_false() {
+                                continue;
+                            }
+                            let contribution = Contribution {
+                                companion: id,
+                                path: Arc::clone(&path),
+                                append: offer.join == Join::Append,
+                                guard,
+                                value: value.clone(),
+                            };
+                            all.push((owner, contribution));
+                        }
                     }
                 }
             }
@@ -126,7 +129,7 @@ struct Owners<'n> {
 }
 
 impl Owners<'_> {
-    /// The owner that a value names, and whether a reference edge to it is there already.
+    /// The owners that a value names, each with whether a reference edge to it is there already, and when it is the one.
     fn find(
         &mut self,
         graph: &mut Graph,
@@ -135,15 +138,24 @@ impl Owners<'_> {
         offer: &companion::Contribution,
         named: &Value,
         guard: Guard,
-    ) -> (ResourceId, bool) {
+    ) -> SmallVec<[(ResourceId, bool, Guard); 1]> {
+        let one = |id, by_reference| smallvec![(id, by_reference, Guard::TRUE)];
         let mut identity = None;
-        for instance in referenced(store, named) {
+        for Reference { instance, attribute } in referenced(store, named) {
             let known = graph.by_instance.get(&instance).and_then(|id| graph.resource(*id));
+            // What AWS makes with a resource has its id among that resource's attributes.
+            let parts = known.map_or(&[][..], |known| graph.defaults.named(known.id, &attribute));
+            let fits = |id: ResourceId| {
+                graph.resource(id).is_some_and(|part| offer.owner_types.contains(&part.type_name))
+            };
+            if parts.iter().any(|(id, _)| fits(*id)) {
+                return parts.iter().map(|(id, guard)| (*id, true, *guard)).collect();
+            }
             if let Some(resource) = known
                 && offer.owner_types.contains(&resource.type_name)
             {
                 if resource.mode == Mode::Managed {
-                    return (resource.id, true);
+                    return one(resource.id, true);
                 }
                 identity.get_or_insert(Identity::Instance(instance));
             }
@@ -156,9 +168,9 @@ impl Owners<'_> {
         if !matches!(identity, Identity::Instance(_))
             && let Some(id) = self.names.one(store, named, &offer.owner_types, &graph.resources)
         {
-            return (id, false);
+            return one(id, false);
         }
-        (self.assume(graph, store, companion, offer, identity, guard), false)
+        one(self.assume(graph, store, companion, offer, identity, guard), false)
     }
 
     fn assume(
@@ -223,17 +235,17 @@ impl Owners<'_> {
     }
 }
 
-/// The instances that a value is an attribute of, in order.
-fn referenced(store: &Store, value: &Value) -> Vec<InstanceId> {
+/// The attributes of instances that a value is made of, in order.
+fn referenced(store: &Store, value: &Value) -> Vec<Reference> {
     let of_unknown = |id: UnknownId| {
         store.inputs_of(id).into_iter().filter_map(|id| match store.unknown_info(id).kind {
-            UnknownKind::Attribute(reference) => Some(reference.instance),
+            UnknownKind::Attribute(reference) => Some(reference),
             _ => None,
         })
     };
-    let mut found: Vec<InstanceId> = match &value.data {
+    let mut found: Vec<Reference> = match &value.data {
         Data::Unknown(id) => of_unknown(*id).collect(),
-        Data::Instance(id) => vec![*id],
+        Data::Instance(id) => vec![Reference { instance: *id, attribute: Str::new() }],
         Data::Text(parts) => parts
             .iter()
             .flat_map(|part| match part {
@@ -243,7 +255,7 @@ fn referenced(store: &Store, value: &Value) -> Vec<InstanceId> {
             .collect(),
         _ => Vec::new(),
     };
-    found.extend(store.references(value.marks).into_iter().map(|r| r.instance));
+    found.extend(store.references(value.marks));
     found
 }
 

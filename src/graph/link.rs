@@ -12,7 +12,7 @@ use crate::model::{Resource, ResourceId};
 use super::collect::{Collector, References};
 use super::identity::Identities;
 use super::{Edge, Graph};
-use super::{companion, defaults};
+use super::{companion, defaults, implied};
 
 /// Links the resources of one root: numbers them, finds their references, lets companions contribute. Takes time
 /// proportional to the size of all values.
@@ -26,6 +26,7 @@ pub fn link(store: Arc<Store>, resources: Vec<Resource>) -> Graph {
         contributions: FxHashMap::default(),
         open: FxHashMap::default(),
         maybe: FxHashMap::default(),
+        defaults: implied::Defaults::default(),
     };
     for (index, resource) in graph.resources.iter_mut().enumerate() {
         resource.id = ResourceId(index as u32);
@@ -41,9 +42,11 @@ pub fn link(store: Arc<Store>, resources: Vec<Resource>) -> Graph {
     for (from, to, edge) in edges {
         graph.edges.add_edge(node(from), node(to), edge);
     }
+    implied::apply(&mut graph);
     companion::apply(&mut graph, &names);
     defaults::apply(&mut graph);
     contributed(&mut graph, &names);
+    implied::subnets(&mut graph);
     graph
 }
 

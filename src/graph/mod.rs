@@ -2,13 +2,15 @@
 //!
 //! [`link`] makes it: it finds the references in every resource's properties, lets companions (`aws_s3_bucket_acl`,
 //! `AWS::S3::BucketPolicy`, …) contribute to the resource that they configure, and makes a node for an owner that a
-//! companion names but that is not in the graph. Questions are asked of the edges ([`Graph::referrers`],
+//! companion names but that is not in the graph. What AWS makes unasked (a VPC's default security group) is a node too.
+//! Questions are asked of the edges ([`Graph::referrers`],
 //! [`Graph::refers`]); there are no lists of "what is attached to what".
 
 mod collect;
 mod companion;
 mod defaults;
 mod identity;
+mod implied;
 mod link;
 mod query;
 
@@ -19,7 +21,7 @@ use rustc_hash::FxHashMap;
 
 use crate::Str;
 use crate::eval::{Guard, InstanceId, Store, UnknownId};
-use crate::model::{Resource, ResourceId};
+use crate::model::{Presence, Resource, ResourceId};
 
 pub use companion::Contribution;
 pub use link::link;
@@ -58,12 +60,19 @@ pub struct Graph {
     open: FxHashMap<(Str, Str), UnknownId>,
     /// Who may be named by whom: one of several that have the same name.
     maybe: FxHashMap<ResourceId, Vec<(ResourceId, Str, UnknownId)>>,
+    /// What AWS makes with VPCs.
+    defaults: implied::Defaults,
 }
 
 impl Graph {
     /// A resource. Ids come from this graph.
     pub fn resource(&self, id: ResourceId) -> Option<&Resource> {
         self.resources.get(id.0 as usize)
+    }
+
+    /// Whether a resource is to be shown: what AWS makes unasked only where something written refers to it.
+    pub fn is_shown(&self, id: ResourceId) -> bool {
+        self.resource(id).is_some_and(|r| r.presence != Presence::Implied) || self.defaults.is_asked_for(id)
     }
 
     /// Whether the root is a template of CloudFormation: its inputs are parameters. A root has one language.

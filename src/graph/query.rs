@@ -56,6 +56,16 @@ impl Graph {
         Relations { members, open }
     }
 
+    /// The resources of a type that AWS makes with a VPC, whoever says what they hold: its default security group
+    /// (`AWS::EC2::SecurityGroup`), default network ACL (`Masugata::EC2::DefaultNetworkAcl`) and main route table
+    /// (`Masugata::EC2::DefaultRouteTable`). They exclude each other; open where some resource takes over that of a VPC
+    /// which nobody can tell.
+    pub fn default_of(&self, vpc: ResourceId, type_name: &str) -> Relations {
+        let (holders, open) = self.defaults.of(self, vpc, type_name);
+        let member = |(id, guard)| Related { id, guard, property: "VpcId".into() };
+        Relations { members: holders.into_iter().map(member).collect(), open }
+    }
+
     /// What companions contributed to a resource.
     pub fn contributions_to(&self, id: ResourceId) -> &[Contribution] {
         self.contributions.get(&id).map_or(&[], Vec::as_slice)
@@ -82,7 +92,7 @@ impl Graph {
         })
     }
 
-    fn is_open(&self, id: UnknownId) -> bool {
+    pub(super) fn is_open(&self, id: UnknownId) -> bool {
         use crate::eval::UnknownKind;
         self.store.inputs_of(id).into_iter().any(|id| {
             !matches!(self.store.unknown_info(id).kind, UnknownKind::Attribute(_) | UnknownKind::Named(_))

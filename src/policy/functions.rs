@@ -33,6 +33,10 @@ pub(super) fn call(names: &PageNames<'_>, name: &str, args: &[Value], span: Span
             };
             resources_value(relations)
         }
+        ("default_of", [of, type_name]) => {
+            let Some(id) = resource_arg(names, of) else { return Some(Err(not_a_resource(name, span))) };
+            resources_value(names.graph.default_of(id, type_name.as_str().map_or("", Str::as_str)))
+        }
         ("resources", [types]) => {
             let mut members = Vec::new();
             for name in texts(types) {

@@ -11,7 +11,7 @@ use crate::eval::{
     UnknownKind, Value, Via,
 };
 use crate::graph::Graph;
-use crate::model::ResourceId;
+use crate::model::{Presence, ResourceId};
 use crate::program::{Dialect, Expr, ExprKind, Root, TemplatePart};
 use crate::source::{Diagnostic, Span};
 
@@ -30,7 +30,9 @@ impl Policy {
     pub fn run(&self, graph: &Graph, id: ResourceId) -> Vec<Verdict> {
         let mut verdicts = Vec::new();
         let Some(resource) = graph.resource(id) else { return verdicts };
-        if resource.mode == crate::program::Mode::Data {
+        // What AWS makes unasked is nobody's mistake by itself: only what the configuration adds to it is judged.
+        let implied = resource.presence == Presence::Implied;
+        if resource.mode == crate::program::Mode::Data || implied && graph.contributions_to(id).is_empty() {
             return verdicts;
         }
         for block in &self.blocks {
@@ -46,6 +48,9 @@ impl Policy {
                 };
                 run.block(block, &mut verdicts);
             }
+        }
+        if implied {
+            verdicts.retain(|v| v.finding.as_ref().is_none_or(|finding| finding.primary.resource.is_some()));
         }
         verdicts
     }

@@ -52,6 +52,7 @@ pub(super) static OWN: &[Signature] = &[
     of("absent", 1, 1, Returns::Bool),
     of("all_ports", 1, 1, Returns::Bool),
     of("cross_account", 1, 1, Returns::Statements),
+    of("default_of", 2, 2, Returns::Resources(1)),
     of("escalating", 1, 1, Returns::Statements),
     of("explicit", 1, 1, Returns::Bool),
     of("exposes", 2, 2, Returns::Bool),

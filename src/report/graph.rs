@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::check::Location;
 use crate::eval::{Guard, Store};
 use crate::graph::Graph;
-use crate::model::{Presence, Resource};
+use crate::model::{Presence, Resource, ResourceId};
 use crate::program::Mode;
 use crate::source::{Sources, Span};
 
@@ -47,16 +47,21 @@ impl Serialize for Resources<'_> {
 
 struct Edges<'g>(&'g [&'g Graph]);
 
-/// The resources that are listed: one that is written in another root is listed there, if that is among the graphs.
+/// The resources that are listed: one that is written in another root is listed there, if that is among the graphs; what
+/// AWS makes unasked, where something refers to it.
 fn shown<'g>(graphs: &[&'g Graph]) -> Vec<(&'g Graph, &'g Resource)> {
     let elsewhere = |r: &Resource| r.presence == Presence::Elsewhere;
-    let all = || graphs.iter().flat_map(|graph| graph.resources.iter().map(|r| (*graph, r)));
+    let all = || graphs.iter().flat_map(|graph| listed(graph).map(|r| (*graph, r)));
     if !all().any(|(_, r)| elsewhere(r)) {
         return all().collect();
     }
     let mut seen: FxHashSet<Span> =
         all().filter(|(_, r)| r.presence == Presence::Written).map(|(_, r)| r.header).collect();
     all().filter(|(_, r)| !elsewhere(r) || seen.insert(r.header)).collect()
+}
+
+fn listed(graph: &Graph) -> impl Iterator<Item = &Resource> {
+    graph.resources.iter().filter(|r| graph.is_shown(r.id))
 }
 
 #[derive(Serialize)]
@@ -83,14 +88,16 @@ fn address(graph: &Graph, index: usize) -> &str {
     graph.resources.get(index).map_or("", |r| r.address.as_str())
 }
 
-/// Edges by the order of their ends, each once.
+/// Edges between what is shown, by the order of their ends, each once.
 fn edge_rows(graph: &Graph) -> Vec<(usize, usize, &str)> {
+    let shown = |index: usize| graph.is_shown(ResourceId(index as u32));
     let mut rows: Vec<(usize, usize, &str)> = graph
         .edges
         .edge_indices()
         .filter_map(|edge| {
             let (from, to) = graph.edges.edge_endpoints(edge)?;
-            Some((from.index(), to.index(), graph.edges.edge_weight(edge)?.property.as_str()))
+            let property = graph.edges.edge_weight(edge)?.property.as_str();
+            (shown(from.index()) && shown(to.index())).then_some((from.index(), to.index(), property))
         })
         .collect();
     rows.sort_unstable();
@@ -132,13 +139,7 @@ fn resource_json(store: &Store, resource: &Resource, sources: &Sources) -> Json 
     };
     out.insert("mode".to_owned(), json!(mode));
     out.insert("exists".to_owned(), json!(exists));
-    let presence = match resource.presence {
-        Presence::Written => None,
-        Presence::Elsewhere => Some("elsewhere"),
-        Presence::Implied => Some("implied"),
-        Presence::Assumed => Some("assumed"),
-    };
-    if let Some(presence) = presence {
+    if let Some(presence) = presence(resource) {
         out.insert("presence".to_owned(), json!(presence));
     }
     let mut values = object(value_json(store, &resource.values));
@@ -150,6 +151,16 @@ fn resource_json(store: &Store, resource: &Resource, sources: &Sources) -> Json 
     out.insert("location".to_owned(), location);
     out.insert("generated".to_owned(), generated);
     Json::Object(out)
+}
+
+/// Why a resource is there that nobody wrote.
+fn presence(resource: &Resource) -> Option<&'static str> {
+    match resource.presence {
+        Presence::Written => None,
+        Presence::Elsewhere => Some("elsewhere"),
+        Presence::Implied => Some("implied"),
+        Presence::Assumed => Some("assumed"),
+    }
 }
 
 /// Write-only arguments (`password_wo`) are null in a plan and in the state: they are meant to be seen by nobody.
@@ -176,7 +187,7 @@ pub fn graph_dot(graphs: &[&Graph]) -> String {
     let mut out = String::from("digraph masugata {\n  rankdir = LR\n  node [shape = box]\n");
     // writing to a string can't fail
     for graph in graphs {
-        for resource in graph.resources.iter().filter(|r| r.mode == Mode::Managed) {
+        for resource in graph.resources.iter().filter(|r| r.mode == Mode::Managed && graph.is_shown(r.id)) {
             let style = if resource.presence == Presence::Written { "" } else { ", style = dashed" };
             let label = format!("{}\n{}", resource.address, resource.type_name);
             let _ = writeln!(out, "  {} [label = {}{style}]", quoted(&resource.address), quoted(&label));
@@ -201,13 +212,11 @@ pub fn graph_mermaid(graphs: &[&Graph]) -> String {
         text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
     };
     for (at, graph) in graphs.iter().enumerate() {
-        for (index, resource) in graph.resources.iter().enumerate().filter(|(_, r)| r.mode == Mode::Managed) {
-            let _ = writeln!(
-                out,
-                "  r{at}_{index}[\"{}<br/>{}\"]",
-                escape(&resource.address),
-                escape(&resource.type_name)
-            );
+        let shown = |r: &Resource| r.mode == Mode::Managed && graph.is_shown(r.id);
+        for (index, resource) in graph.resources.iter().enumerate().filter(|(_, r)| shown(r)) {
+            let label = format!("{}<br/>{}", escape(&resource.address), escape(&resource.type_name));
+            let mark = presence(resource).map_or(String::new(), |word| format!("<br/>({word})"));
+            let _ = writeln!(out, "  r{at}_{index}[\"{label}{mark}\"]");
         }
         for (from, to, property) in edge_rows(graph) {
             let _ = writeln!(out, "  r{at}_{from} -->|\"{}\"| r{at}_{to}", escape(property));
