@@ -102,7 +102,7 @@ fn one(writer: &Writer<'_>, judged: &Judged, plan: &FixPlan, each: Option<&Value
         }
     }
     raise.settle()?;
-    raise.out.assumed = raise.subject.presence != Presence::Written;
+    raise.out.assumed = matches!(raise.subject.presence, Presence::Assumed | Presence::Implied);
     finish(raise.out)
 }
 

@@ -21,6 +21,12 @@ use crate::program::{Mode, TypeExpr};
 use super::link::node;
 use super::{Edge, Graph};
 
+/// Properties by name.
+type Content = Vec<(&'static str, Value)>;
+
+/// Resources that exclude each other, each with its condition.
+type Holders = SmallVec<[(ResourceId, Guard); 1]>;
+
 /// A kind of thing that a VPC has from the start.
 #[derive(Debug)]
 struct Part {
@@ -31,7 +37,7 @@ struct Part {
     attributes: &'static [&'static str],
     name: &'static str,
     /// What it has, as AWS documents it.
-    content: fn(&Store, &Resource, &Value, Guard) -> Vec<(&'static str, Value)>,
+    content: fn(&Store, &Resource, &Value, Guard) -> Content,
 }
 
 const VPC: &str = "AWS::EC2::VPC";
@@ -64,7 +70,7 @@ const PARTS: [Part; 3] = [
 const RESTRICTED: &str = "Custom::VpcRestrictDefaultSG";
 
 /// "Default security groups for your VPCs", Amazon VPC User Guide: everything from its own members in, everything out.
-fn group(store: &Store, vpc: &Resource, own: &Value, kept: Guard) -> Vec<(&'static str, Value)> {
+fn group(store: &Store, vpc: &Resource, own: &Value, kept: Guard) -> Content {
     let known = |json: &str| lower::documented_default(store, json, Some(vpc.header));
     let mut from_itself = known(r#"{"IpProtocol": "-1"}"#);
     if let Data::Map(map) = &mut from_itself.data {
@@ -90,7 +96,7 @@ fn group(store: &Store, vpc: &Resource, own: &Value, kept: Guard) -> Vec<(&'stat
 }
 
 /// "Default network ACL", Amazon VPC User Guide: rule 100 allows everything in both directions.
-fn acl(store: &Store, vpc: &Resource, _own: &Value, _kept: Guard) -> Vec<(&'static str, Value)> {
+fn acl(store: &Store, vpc: &Resource, _own: &Value, _kept: Guard) -> Content {
     let entries = r#"[
         {"RuleNumber": 100, "Egress": false, "Protocol": -1, "CidrBlock": "0.0.0.0/0", "RuleAction": "allow"},
         {"RuleNumber": 100, "Egress": true, "Protocol": -1, "CidrBlock": "0.0.0.0/0", "RuleAction": "allow"}
@@ -99,7 +105,7 @@ fn acl(store: &Store, vpc: &Resource, _own: &Value, _kept: Guard) -> Vec<(&'stat
 }
 
 /// "Route table concepts", Amazon VPC User Guide: the local route, for what is in the VPC.
-fn routes(store: &Store, vpc: &Resource, _own: &Value, _kept: Guard) -> Vec<(&'static str, Value)> {
+fn routes(store: &Store, vpc: &Resource, _own: &Value, _kept: Guard) -> Content {
     let mut route = lower::documented_default(store, r#"{"GatewayId": "local"}"#, Some(vpc.header));
     let origin = route.origin;
     let cidr = vpc.properties.as_map().and_then(|map| map.get("CidrBlock")).filter(|e| e.guard.is_true());
@@ -122,8 +128,8 @@ fn part_of(attribute: &str) -> Option<usize> {
 /// Who are the parts of the VPCs of a graph.
 #[derive(Debug, Default)]
 pub(super) struct Defaults {
-    /// By VPC and part: the resources that are it, each with its condition; they exclude each other.
-    holders: FxHashMap<(ResourceId, usize), SmallVec<[(ResourceId, Guard); 1]>>,
+    /// By VPC and part: the resources that are it.
+    holders: FxHashMap<(ResourceId, usize), Holders>,
     /// Some resource takes over that part of a VPC that nobody can tell.
     open: [Option<UnknownId>; PARTS.len()],
     /// Implied resources that something written refers to.
