@@ -126,8 +126,17 @@ pub(super) fn locate(
             span: used,
             message: "used here".into(),
         });
+    } else if let Some(step) = holder.and_then(|r| written_by_caller(sources, r, &steps)) {
+        primary = step.span;
+        related.push(Mention {
+            address: holder.map(|r| r.address.clone()),
+            span: used,
+            message: "used here".into(),
+        });
     }
-    explain(sources, &steps, primary, &mut related, &mut because);
+    let place = primary;
+    primary = opening(sources, holder, place);
+    explain(sources, &steps, place, &mut related, &mut because);
     if let Some(holder) = holder
         && own.is_some_and(|o| o.id != holder.id && o.presence != Presence::Assumed)
         && let Some(own) = own
@@ -163,7 +172,7 @@ pub(super) fn locate(
         related.push(Mention { address: None, span: *call, message: "the module is called here".into() });
     }
 
-    let mut covered = vec![primary, used];
+    let mut covered = vec![primary, place, used];
     covered.extend(related.iter().map(|m| m.span));
     for resource in [own, holder].into_iter().flatten() {
         covered.push(resource.header);
@@ -205,6 +214,64 @@ pub(super) fn locate(
         fresh
     });
     Some(Located { primary, generated, related, because, covered })
+}
+
+/// The literal that a caller of the module writes inside what it hands on: `behaviour = { policy = "allow-all" }`. The
+/// member has come through no argument of its own.
+fn written_by_caller<'s>(
+    sources: &Sources,
+    resource: &model::Resource,
+    steps: &'s [OriginStep],
+) -> Option<&'s OriginStep> {
+    let directory = |span: Span| Some(sources.get(span.file)?.path.parent()?.to_path_buf());
+    let own = directory(resource.header)?;
+    let last = steps.last().filter(|step| step.via == Via::Literal && steps.len() > 1)?;
+    let written = directory(last.span).filter(|written| *written != own)?;
+    resource.calls.iter().any(|call| directory(*call).as_ref() == Some(&written)).then_some(last)
+}
+
+/// What of a place is shown: of a whole resource its header, of a block or collection over several lines its name
+/// (`vpc_config`, `environment`, a template's `VpcConfig`). One without a name, as an element of a list, is shown whole.
+fn opening(sources: &Sources, holder: Option<&model::Resource>, span: Span) -> Span {
+    if let Some(holder) = holder.filter(|r| r.header.file == span.file && r.header.start == span.start)
+        && span.end > holder.header.end
+    {
+        return holder.header;
+    }
+    let Some(file) = sources.get(span.file) else { return span };
+    let Some((first, _)) = file.slice(span).split_once('\n') else { return span };
+    let all = file.slice(Span::new(span.file, 0, span.start));
+    let (above, before) = all.rsplit_once('\n').unwrap_or(("", all));
+    // the line that ends at an offset, down to the name before its sign
+    let named = |line: &str, end: u32, signs: &[char]| {
+        let kept = line.trim_end();
+        let name = kept.trim_end_matches(signs).trim_end();
+        let start = name.trim_start_matches(['-', ' ', '\t']);
+        let length = |text: &str| u32::try_from(text.len()).unwrap_or(0);
+        let end = end - length(line) + length(name);
+        (kept.len() > name.len() && !start.is_empty()).then(|| Span::new(span.file, end - length(start), end))
+    };
+    let end_of = |text: &str| span.start - u32::try_from(all.len() - text.len()).unwrap_or(0);
+    let shown = if !before.trim().is_empty() {
+        // `environment = {`, `"VpcConfig": {`: the name is on the same line
+        named(before, span.start, &['=', ':'])
+    } else if first.trim_end().ends_with('{') {
+        // `vpc_config {`
+        let line = first.trim_end();
+        named(line, span.start + u32::try_from(line.len()).unwrap_or(0), &['{'])
+    } else {
+        // a YAML mapping or sequence stands below its key
+        let mut rest = above;
+        loop {
+            let (upper, line) = rest.rsplit_once('\n').unwrap_or(("", rest));
+            let blank = line.trim().is_empty() || line.trim_start().starts_with('#');
+            if !blank || upper.is_empty() {
+                break named(line, end_of(rest), &[':']);
+            }
+            rest = upper;
+        }
+    };
+    shown.unwrap_or(span)
 }
 
 /// Tells the way that a value took: the steps behind its use.

@@ -159,6 +159,62 @@ fn named_files_filter_but_whole_roots_are_read() {
 }
 
 #[test]
+fn a_member_of_what_the_call_hands_on_is_the_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    write(
+        root,
+        "main.tf",
+        "module \"m\" {\n  source = \"./m\"\n  buckets = {\n    a = {\n      acl = \"public-read\"\n    }\n  }\n}\n",
+    );
+    write(
+        root,
+        "m/main.tf",
+        "variable \"buckets\" {}\nresource \"aws_s3_bucket\" \"b\" {\n  for_each = var.buckets\n}\n\
+         resource \"aws_s3_bucket_acl\" \"b\" {\n  for_each = var.buckets\n  bucket = aws_s3_bucket.b[each.key].id\n  \
+         acl = try(each.value.acl, \"private\")\n}\n",
+    );
+    let value = json(root, &["."]).1;
+    assert_eq!(places(&value), ["main.tf:5 module.m.aws_s3_bucket.b[\"a\"]"]);
+    let related = value["findings"][0]["related"].to_string();
+    assert!(related.contains("used here"), "{related}");
+}
+
+#[test]
+fn of_a_block_over_several_lines_its_name_is_the_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    write(
+        root,
+        "main.tf",
+        "resource \"aws_eks_cluster\" \"c\" {\n  vpc_config {\n    subnet_ids = []\n  }\n}\n\
+         resource \"aws_iam_user\" \"u\" {\n}\nresource \"aws_iam_user_policy\" \"u\" {\n  user   = aws_iam_user.u.name\n  \
+         policy = jsonencode({ Statement = [] })\n}\n",
+    );
+    let template = "Resources:\n  C:\n    Type: AWS::EKS::Cluster\n    Properties:\n      ResourcesVpcConfig:\n        \
+                    # public and private\n        SubnetIds:\n          - a\n";
+    write(root, "t.yaml", template);
+    let json_template = "{\"Resources\": {\"C\": {\"Type\": \"AWS::EKS::Cluster\", \"Properties\": {\n  \
+                         \"ResourcesVpcConfig\": {\n    \"SubnetIds\": [\"a\"]\n  }\n}}}}\n";
+    write(root, "t.json", json_template);
+    let select = ["--select", "eks-public-endpoint-open", "--select", "iam-user-policy"];
+    let output = run(root, &[&["check", "--format", "json"], select.as_slice()].concat());
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let spans: Vec<String> = value["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| {
+            let (start, end) = (&f["location"]["start"], &f["location"]["end"]);
+            let path = f["location"]["path"].as_str().unwrap();
+            format!("{path} {}:{}-{}:{}", start["line"], start["column"], end["line"], end["column"])
+        })
+        .collect();
+    let expected = ["main.tf 2:3-2:13", "main.tf 8:1-8:35", "t.json 2:3-2:23", "t.yaml 5:7-5:25"];
+    assert_eq!(spans, expected);
+}
+
+#[test]
 fn the_default_of_a_variable_is_told() {
     let dir = tempfile::tempdir().unwrap();
     let text = format!(
