@@ -238,11 +238,8 @@ impl<'p> Run<'p> {
         if self.store.over_budget() {
             let message = "evaluation budget exceeded: more conditions or alternatives than can be told apart; \
                            what depends on the others is unknown";
-            self.report(Diagnostic {
-                span: None,
-                path: Some(root.index.module.path.clone()),
-                ..Diagnostic::error(super::names::BUDGET, message, Span::new(crate::source::FileId(0), 0, 0))
-            });
+            let path = root.index.module.path.clone();
+            self.report(Diagnostic::file_error(super::names::BUDGET, message, path));
         }
         self.store.settle_domains();
         parts.diagnostics = self.diagnostics.take();

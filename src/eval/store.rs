@@ -2,7 +2,6 @@
 //! and safe to use from several threads; handles are small and compare by identity.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use indexmap::{IndexMap, IndexSet};
 use parking_lot::{Mutex, RwLock};
@@ -182,7 +181,6 @@ pub struct Store {
     marks: RwLock<MarkTable>,
     unknowns: RwLock<IndexMap<UnknownKind, UnknownFacts, FxBuildHasher>>,
     instances: RwLock<IndexMap<Str, InstanceInfo, FxBuildHasher>>,
-    over_budget: AtomicBool,
     pub(super) memo: super::memo::Memo,
 }
 
@@ -207,7 +205,6 @@ impl Store {
             marks: RwLock::default(),
             unknowns: RwLock::default(),
             instances: RwLock::default(),
-            over_budget: AtomicBool::new(false),
             memo: super::memo::Memo::default(),
         };
         let budget = store.unknown(
@@ -382,12 +379,7 @@ impl Store {
 
     /// Whether a budget (of conditions, nodes) was exceeded: some guards are then opaque.
     pub fn over_budget(&self) -> bool {
-        self.over_budget.load(Ordering::Relaxed) || self.guards.lock().over_budget
-    }
-
-    /// Notes that a budget was exceeded.
-    pub(super) fn set_over_budget(&self) {
-        self.over_budget.store(true, Ordering::Relaxed);
+        self.guards.lock().over_budget
     }
 
     // Truth

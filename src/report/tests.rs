@@ -251,3 +251,17 @@ fn no_excerpt_is_wider_than_the_terminal() {
         }
     }
 }
+
+/// What is wrong at several places is drawn once, and what has no place names its file.
+#[test]
+fn the_same_problem_is_told_once() {
+    let sources = Sources::new();
+    let mut diagnostics = Vec::new();
+    for i in 0..9 {
+        sources.add(format!("{i}/main.tf"), "module \"vpc\" {\n  source = \"x/vpc/aws\"\n}\n");
+        let span = at(&sources, &format!("{i}/main.tf"), "\"x/vpc/aws\"");
+        diagnostics.push(Diagnostic::warning("module-not-installed", "module `vpc` is not installed", span));
+    }
+    diagnostics.push(Diagnostic::file_error("evaluation-budget", "evaluation budget exceeded", "a/t.yaml"));
+    insta::assert_snapshot!(super::text::diagnostics(&diagnostics, &sources, Style::default()));
+}

@@ -1,7 +1,9 @@
 //! Text for people, through miette: the source with the place marked, where the value comes from, what to do.
 
 use std::fmt;
+use std::path::Path;
 
+use indexmap::{IndexMap, IndexSet};
 use miette::{
     Diagnostic as Shown, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity as ShownSeverity,
 };
@@ -60,9 +62,7 @@ const MAX_BESIDE: usize = 6;
 pub fn text(outcome: &Outcome, style: Style) -> String {
     let mut out = String::new();
     let handler = style.handler();
-    for diagnostic in &outcome.diagnostics {
-        draw(&handler, &mut out, &problem(diagnostic, &outcome.sources, style.width));
-    }
+    draw_problems(&handler, &mut out, &outcome.diagnostics, &outcome.sources, style.width);
     for place in places(&outcome.findings) {
         draw(&handler, &mut out, &drawn(&place, outcome, style.width));
     }
@@ -105,10 +105,29 @@ fn hints(outcome: &Outcome) -> String {
 pub fn diagnostics(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
     let mut out = String::new();
     let handler = style.handler();
-    for diagnostic in diagnostics {
-        draw(&handler, &mut out, &problem(diagnostic, sources, style.width));
-    }
+    draw_problems(&handler, &mut out, diagnostics, sources, style.width);
     out
+}
+
+/// Draws each diagnostic once: where the same is wrong at several places (a module that forty roots call and none has
+/// installed), the others are a line of the first.
+fn draw_problems(
+    handler: &GraphicalReportHandler,
+    out: &mut String,
+    diagnostics: &[Diagnostic],
+    sources: &Sources,
+    width: usize,
+) {
+    let mut same: IndexMap<(ProblemSeverity, &str, &str), Vec<&Diagnostic>> = IndexMap::new();
+    for diagnostic in diagnostics {
+        let key = (diagnostic.severity, diagnostic.code, diagnostic.message.as_str());
+        same.entry(key).or_default().push(diagnostic);
+    }
+    for diagnostics in same.into_values() {
+        if let Some((first, others)) = diagnostics.split_first() {
+            draw(handler, out, &problem(first, others, sources, width));
+        }
+    }
 }
 
 fn draw(handler: &GraphicalReportHandler, out: &mut String, drawing: &Drawing) {
@@ -284,7 +303,8 @@ fn drawn(place: &Place<'_>, outcome: &Outcome, width: usize) -> Drawing {
     }
 }
 
-fn problem(diagnostic: &Diagnostic, sources: &Sources, width: usize) -> Drawing {
+/// A diagnostic, and in a line where `others` say the same.
+fn problem(diagnostic: &Diagnostic, others: &[&Diagnostic], sources: &Sources, width: usize) -> Drawing {
     let excerpt = diagnostic.span.and_then(|span| excerpt(sources, span, width));
     let mut help = Vec::new();
     let mut labels = Vec::new();
@@ -295,6 +315,11 @@ fn problem(diagnostic: &Diagnostic, sources: &Sources, width: usize) -> Drawing 
         }
         help.append(&mut beside.told);
         labels = beside.labels;
+    }
+    help.extend(elsewhere(others, sources));
+    let named = |path: &Path| diagnostic.message.contains(&*path.to_string_lossy());
+    if let (None, Some(path)) = (diagnostic.span, diagnostic.path.as_deref().filter(|p| !named(p))) {
+        help.push(format!("in `{}`", path.display()));
     }
     help.extend(diagnostic.help.clone());
     let (severity, word) = match diagnostic.severity {
@@ -309,4 +334,23 @@ fn problem(diagnostic: &Diagnostic, sources: &Sources, width: usize) -> Drawing 
         excerpt,
         labels,
     }
+}
+
+/// Where else: the first places by name, the rest by number.
+fn elsewhere(others: &[&Diagnostic], sources: &Sources) -> Option<String> {
+    let place = |diagnostic: &&Diagnostic| {
+        let location = diagnostic.span.and_then(|span| Location::of(sources, span));
+        let path = || diagnostic.path.as_ref().map(|path| path.display().to_string());
+        location.map(|l| format!("{}:{}:{}", l.path, l.start.line, l.start.column)).or_else(path)
+    };
+    let places: IndexSet<String> = others.iter().filter_map(place).collect();
+    if places.is_empty() {
+        return None;
+    }
+    let told: Vec<&str> = places.iter().take(MAX_BESIDE).map(String::as_str).collect();
+    let left = match places.len() - told.len() {
+        0 => String::new(),
+        left => format!(" and at {}", count(left, "more place")),
+    };
+    Some(format!("the same at {}{left}", told.join(", ")))
 }

@@ -151,6 +151,37 @@ Outputs: {O: {Condition: Never, Value: !Ref Q}}
     );
 }
 
+/// A value that is one of hundreds is unknown, and says why; all else is as without it.
+#[test]
+fn an_image_of_many_versions_and_regions_costs_only_itself() {
+    let versions: Vec<String> = (0..18).map(|v| format!("v{v}")).collect();
+    let mut text = format!(
+        "Parameters: {{Version: {{Type: String, AllowedValues: [{}]}}}}\nMappings:\n  Versions:\n",
+        versions.join(", ")
+    );
+    for version in &versions {
+        text.push_str(&format!("    {version}: {{Map: Of{version}}}\n"));
+    }
+    for version in &versions {
+        text.push_str(&format!("  Of{version}:\n"));
+        (0..29).for_each(|r| text.push_str(&format!("    r-{r}: {{Image: ami-{version}{r}}}\n")));
+    }
+    text.push_str(
+        "Resources:
+  I:
+    Type: AWS::EC2::Instance
+    Properties:
+      ImageId: !FindInMap [!FindInMap [Versions, !Ref Version, Map], !Ref AWS::Region, Image]
+      MetadataOptions: {HttpTokens: optional}
+",
+    );
+    let world = world(&[("t.yaml", &text)]).policies(&["ec2-imdsv1"]);
+    assert_eq!(world.said("t.yaml"), [""; 0]);
+    assert_eq!(world.findings(&["t.yaml"]), ["ec2-imdsv1 I"]);
+    let image = property(&world.linked("t.yaml").graph, "I", "ImageId");
+    assert!(image.contains("more than 128 alternatives"), "{image}");
+}
+
 #[test]
 fn what_stands_behind_the_first_document_is_told() {
     let bucket = "Resources:\n  A: {Type: AWS::S3::Bucket, Properties: {AccessControl: PublicRead}}\n";
