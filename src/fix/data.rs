@@ -78,7 +78,19 @@ struct Layout<'l> {
     unit: &'l str,
     colon: &'l str,
     one_line: bool,
+    /// Whether small objects and lists stand on one line.
+    compact: bool,
 }
+
+/// Whether a file has objects on one line within others: looked for in its beginning.
+fn compact(doc: &Document) -> bool {
+    (0..doc.tree.len().min(MAX_LOOKED_AT) as u32).map(NodeId).any(|id| {
+        doc.kind(id) == Kind::Mapping && doc.tree.child(id, 0).is_some() && !doc.slice(id).contains('\n')
+    })
+}
+
+/// Nodes of a file that are asked how they are written.
+const MAX_LOOKED_AT: usize = 2_000;
 
 fn json_value(value: &Literal, names: Names<'_>, indent: &str, layout: Layout<'_>) -> Result<String, Why> {
     let deeper = format!("{indent}{}", layout.unit);
@@ -86,7 +98,11 @@ fn json_value(value: &Literal, names: Names<'_>, indent: &str, layout: Layout<'_
         if items.is_empty() {
             return format!("{open}{close}");
         }
-        if layout.one_line {
+        let short = layout.compact
+            && items.iter().map(|i| i.len() + 2).sum::<usize>() + indent.len() <= 70
+            && (open == "[" || items.len() == 1)
+            && items.iter().all(|i| !i.contains('\n'));
+        if layout.one_line || short {
             return format!("{open}{}{close}", items.join(", "));
         }
         let eol = layout.eol;
@@ -158,7 +174,8 @@ fn json_insert(
         Some(last) => !doc.text().get(start..doc.node(last).end as usize).unwrap_or("").contains('\n'),
         None => doc.text().lines().count() <= 1,
     };
-    let layout = Layout { eol: doc.eol, unit: &unit, colon: colon(doc, sample), one_line };
+    let layout =
+        Layout { eol: doc.eol, unit: &unit, colon: colon(doc, sample), one_line, compact: compact(doc) };
     let text = |indent: &str| -> Result<String, Why> {
         let value = json_value(value, names, indent, layout)?;
         Ok(match key {
@@ -184,6 +201,10 @@ fn json_insert(
         return Ok(Edit::insert(at, format!(", {}", text(doc.indent(start))?)));
     }
     let indent = doc.indent(doc.node(last).start as usize).to_owned();
+    // `[{ …` and `}, {`: the next one begins where this one ends.
+    if key.is_none() && !doc.begins_line(doc.node(last).start as usize) {
+        return Ok(Edit::insert(at, format!(", {}", text(&indent)?)));
+    }
     Ok(Edit::insert(at, format!(",{}{indent}{}", doc.eol, text(&indent)?)))
 }
 
@@ -470,6 +491,48 @@ pub(super) fn insert(
     }
 }
 
+/// Makes a list of a mapping and another element.
+pub(super) fn listed(
+    doc: &Document,
+    mapping: NodeId,
+    value: &Literal,
+    names: Names<'_>,
+) -> Result<Edit, Why> {
+    let node = doc.node(mapping);
+    let start = node.start as usize;
+    if doc.language() == Language::Json {
+        let unit = unit(doc);
+        let one_line = !doc.slice(mapping).contains('\n');
+        let colon = colon(doc, doc.tree.child(mapping, 0));
+        let layout = Layout { eol: doc.eol, unit: &unit, colon, one_line, compact: compact(doc) };
+        let text = json_value(value, names, doc.indent(start), layout)?;
+        return Ok(Edit::new(start..node.end as usize, format!("[{}, {text}]", doc.slice(mapping))));
+    }
+    let style = &style_of(doc);
+    if is_flow(doc, mapping) {
+        let text = yaml_flow(value, names, style)?;
+        return Ok(Edit::new(start..node.end as usize, format!("[{}, {text}]", doc.slice(mapping))));
+    }
+    let end = content_end(doc, mapping);
+    let indent = " ".repeat(column(doc, start));
+    let own = doc.text().get(start..end).unwrap_or("");
+    // All of it one step to the right, behind a dash.
+    let mut moved = String::new();
+    for (number, line) in own.split_inclusive('\n').enumerate() {
+        let blank = line.trim().is_empty();
+        moved.push_str(if number == 0 {
+            "- "
+        } else if blank {
+            ""
+        } else {
+            "  "
+        });
+        moved.push_str(line);
+    }
+    let text = yaml_item(value, names, &indent, style)?.replace('\n', doc.eol);
+    Ok(Edit::new(start..end, format!("{moved}{}{text}", doc.eol)))
+}
+
 /// Takes a value away: its pair, or its element; what would be left empty goes with it.
 pub(super) fn remove(doc: &Document, node: NodeId) -> Result<Edit, Why> {
     let mut node = node;
@@ -513,7 +576,13 @@ pub(super) fn replace(doc: &Document, node: NodeId, value: &Literal, names: Name
                 let unit = unit(doc);
                 let pair = doc.parent(node).filter(|p| doc.kind(*p) == Kind::Pair);
                 let one_line = doc.text().lines().count() <= 1;
-                let layout = Layout { eol: doc.eol, unit: &unit, colon: colon(doc, pair), one_line };
+                let layout = Layout {
+                    eol: doc.eol,
+                    unit: &unit,
+                    colon: colon(doc, pair),
+                    one_line,
+                    compact: compact(doc),
+                };
                 json_value(value, names, doc.indent(start), layout)?
             }
         };
@@ -576,7 +645,13 @@ pub(super) fn insert_after(
     if doc.language() == Language::Json {
         let unit = unit(doc);
         let one_line = !doc.begins_line(node.start as usize);
-        let layout = Layout { eol: doc.eol, unit: &unit, colon: colon(doc, Some(pair)), one_line };
+        let layout = Layout {
+            eol: doc.eol,
+            unit: &unit,
+            colon: colon(doc, Some(pair)),
+            one_line,
+            compact: compact(doc),
+        };
         let text = json_value(value, names, &indent, layout)?;
         let gap = if one_line { " ".to_owned() } else { format!("{}{indent}", doc.eol) };
         return Ok(Edit::insert(

@@ -107,6 +107,12 @@ pub(super) fn expression(value: &Literal, names: Names<'_>, indent: &str) -> Res
         }
         Literal::Map(entries) if entries.is_empty() => "{}".to_owned(),
         Literal::Map(entries) => {
+            if let [(key, value)] = entries.as_slice() {
+                let value = expression(value, names, indent)?;
+                if !value.contains('\n') && value.len() + key.len() + indent.len() <= 80 {
+                    return Ok(format!("{{ {} = {value} }}", key_text(key, false)));
+                }
+            }
             let deeper = format!("{indent}{UNIT}");
             let mut lines = Vec::new();
             for (key, value) in entries {
@@ -387,6 +393,27 @@ fn into_object(doc: &Document, object: NodeId, member: &Member<'_>) -> Result<Ed
     Ok(Edit::insert(line_end, format!("{eol}{indent}{key}{sign}{value}{comma}")))
 }
 
+/// Where the line of a closing brace that ends at a place begins.
+fn closing(doc: &Document, end: usize) -> usize {
+    let brace = end.saturating_sub(1);
+    if doc.begins_line(brace) { doc.line_start(brace) } else { brace }
+}
+
+/// What stands before a closing brace behind which another one opens: `terraform fmt` has it one level deeper.
+fn step(doc: &Document, end: usize) -> String {
+    let brace = end.saturating_sub(1);
+    if doc.begins_line(brace) { format!("{}{UNIT}", doc.indent(brace)) } else { String::new() }
+}
+
+/// Makes a list of an object and another element.
+pub(super) fn listed(doc: &Document, object: NodeId, value: &Literal, names: Names<'_>) -> Result<Edit, Why> {
+    let (start, end) = (doc.node(object).start as usize, doc.node(object).end as usize);
+    let text = expression(value, names, doc.indent(start))?.replace('\n', doc.eol);
+    let own = doc.slice(object);
+    let (head, tail) = own.split_at(closing(doc, end).saturating_sub(start));
+    Ok(Edit::new(start..end, format!("[{head}{}{}, {text}]", step(doc, end), tail.trim_start())))
+}
+
 /// Adds an element to a tuple.
 pub(super) fn append(doc: &Document, tuple: NodeId, value: &Literal, names: Names<'_>) -> Result<Edit, Why> {
     if doc.kind(tuple) != Kind::Tuple {
@@ -399,13 +426,21 @@ pub(super) fn append(doc: &Document, tuple: NodeId, value: &Literal, names: Name
         return Ok(Edit::new(start..end, format!("[{text}]").replace('\n', doc.eol)));
     };
     let at = doc.node(last).end as usize;
-    if one_line(doc, tuple) {
-        let text = expression(value, names, doc.indent(start))?;
-        return Ok(Edit::insert(at, format!(", {text}").replace('\n', doc.eol)));
+    let rest = doc.text().get(at..end).unwrap_or("");
+    // `[{ …` and `}, {`: the next one begins where this one ends.
+    let beside = !doc.begins_line(doc.node(last).start as usize) && !rest.contains(['\n', ',']);
+    if one_line(doc, tuple) || beside {
+        let text =
+            expression(value, names, doc.indent(doc.node(last).start as usize))?.replace('\n', doc.eol);
+        if one_line(doc, last) || doc.kind(last) != Kind::Object {
+            return Ok(Edit::insert(at, format!(", {text}")));
+        }
+        let from = closing(doc, at);
+        let brace = doc.text().get(from..at).unwrap_or("").trim_start();
+        return Ok(Edit::new(from..at, format!("{}{brace}, {text}", step(doc, at))));
     }
     let indent = doc.indent(doc.node(last).start as usize).to_owned();
     let text = expression(value, names, &indent)?.replace('\n', doc.eol);
-    let rest = doc.text().get(at..end).unwrap_or("");
     let skipped = rest.len() - rest.trim_start().len();
     if rest.trim_start().starts_with(',') {
         let line_end = doc.line_end(at + skipped + 1);

@@ -20,6 +20,7 @@ mod prove;
 mod raise;
 mod rewrite;
 mod snapshot;
+mod statement;
 mod trial;
 mod why;
 mod write;

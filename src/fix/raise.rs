@@ -4,7 +4,8 @@ use crate::Str;
 use crate::check::Judged;
 use crate::eval::{Data, Guard, Origin, Value};
 use crate::model::lower::{self, NoWay};
-use crate::model::{Presence, Resource, ResourceId, registry};
+use crate::model::registry::{self, Shape, ShapeId};
+use crate::model::{Presence, Resource, ResourceId, companion};
 use crate::policy::{Applicability, Change, FixPlan, Path, Subject};
 
 use super::change::{Step, path_names, path_text, put_plain, same_data};
@@ -80,10 +81,30 @@ fn one(writer: &Writer<'_>, judged: &Judged, plan: &FixPlan, each: Option<&Value
     let Subject::Resource(id) = &judged.verdict.subject else {
         return input(writer, judged, plan);
     };
+    let subject = resource(writer.linked, *id)?;
+    let Some(on) = &plan.on else { return changes(writer, judged, plan, subject, each) };
+    let mut why = None;
+    for id in on {
+        match changes(writer, judged, plan, resource(writer.linked, *id)?, each) {
+            Ok(proposal) => return Ok(proposal),
+            Err(other) => why = why.or(Some(other)),
+        }
+    }
+    Err(why.unwrap_or_else(|| Why::new("what would be changed is not there")))
+}
+
+/// A plan's changes of one resource.
+fn changes(
+    writer: &Writer<'_>,
+    judged: &Judged,
+    plan: &FixPlan,
+    subject: &Resource,
+    each: Option<&Value>,
+) -> Result<Proposal, Why> {
     let mut raise = Raise {
         writer,
         fail: judged.verdict.condition,
-        subject: resource(writer.linked, *id)?,
+        subject,
         each,
         out: proposal(plan),
         pending: Vec::new(),
@@ -165,6 +186,16 @@ impl Raise<'_, '_> {
     fn append(&mut self, path: &Path, value: &Value) -> Result<(), Why> {
         let steps = self.steps(path)?;
         let list = follow(&self.writer.store().given(&self.subject.properties, self.fail), &steps);
+        let names = path_names(&steps);
+        if let Some((document, [_, ..])) = names.split_first()
+            && registry::get(&self.subject.type_name)
+                .and_then(|of| {
+                    of.field(ShapeId(0), document).map(|f| matches!(of.shape(f.shape), Some(Shape::Json)))
+                })
+                .unwrap_or(false)
+        {
+            return self.into_document(names, list.as_ref(), value);
+        }
         let name = |v: &Value| {
             let map = v.as_map()?;
             let key = ["Key", "Name", "ParameterKey"].into_iter().find_map(|k| map.get(k))?;
@@ -200,6 +231,41 @@ impl Raise<'_, '_> {
         }
         steps.push(Step::Index(NEW));
         self.put(&steps, value)
+    }
+
+    /// A list in a policy document gets an element where the document is written.
+    fn into_document(&mut self, names: Vec<Str>, list: Option<&Value>, value: &Value) -> Result<(), Why> {
+        let Some(list) = list.filter(|l| !unset(l)) else {
+            return Err(Why::new(format!("`{}` is not written here", names.join("."))));
+        };
+        if self.subject.presence != Presence::Written {
+            return Err(Why::new("the resource is not declared here"));
+        }
+        let path = names.iter().cloned().map(Step::Name).collect::<Vec<_>>();
+        let same = |id: &ResourceId| {
+            let other = self.writer.linked.graph.resource(*id)?;
+            let list = follow(&other.properties, &path)?;
+            Some((other.span, list.origin))
+        };
+        let graph = &self.writer.linked.graph;
+        let shared = graph.of_type(&self.subject.type_name).iter().filter_map(same).any(|(span, origin)| {
+            span != self.subject.span
+                && self.writer.store().literal(origin) == self.writer.store().literal(list.origin)
+        });
+        if shared {
+            return Err(Why::new("several resources have the same document"));
+        }
+        self.unsafe_because("it may cut off intended use");
+        self.out.touched.push((self.subject.address.clone(), names));
+        for owner in graph.owners_of(self.subject.id) {
+            let said = graph.contributions_to(owner).iter().filter(|c| c.companion == self.subject.id);
+            if let Some(resource) = graph.resource(owner) {
+                self.out.touched.extend(said.map(|c| (resource.address.clone(), c.path.to_vec())));
+            }
+        }
+        let held = Held::new(self.subject);
+        self.out.ops.push(self.writer.append(held.target(), list, value)?);
+        Ok(())
     }
 
     /// Gives a property a value where it is said: in a companion that says it, in the resource, or in a new companion.
@@ -364,6 +430,14 @@ impl Raise<'_, '_> {
 
     /// A new resource that refers to the subject.
     fn add(&mut self, type_name: &Str, properties: &Value) -> Result<(), Why> {
+        let unsaid = properties.as_map().is_none_or(|m| m.entries.iter().any(|e| unset(&e.value)));
+        if unsaid || self.subject.presence != Presence::Written {
+            return Err(Why::new("the fix does not apply here"));
+        }
+        for path in companion::contributed_paths(type_name, &self.subject.type_name) {
+            let names = path.split('.').map(Str::from).collect();
+            self.out.touched.push((self.subject.address.clone(), names));
+        }
         if self.subject.declared_as.contains("::") {
             let (op, address) = self.writer.sibling(self.subject, type_name, properties)?;
             self.out.ops.push(op);

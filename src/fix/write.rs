@@ -316,17 +316,53 @@ impl<'w> Writer<'w> {
         Ok(Op { slot: Some((document.node(node).start, slot)), ..op(edit, node) })
     }
 
-    /// A list gets an element.
+    /// A list gets an element. Where one element stands for a list of one, it becomes a list; a policy document's data
+    /// source gets a block.
     pub(super) fn append(&self, target: Target<'_>, list: &Value, value: &Value) -> Result<Op, Why> {
         let span = self.written(list.origin)?;
-        let (document, node) = self.node(span, &|k| matches!(k, Kind::Tuple | Kind::Sequence))?;
         let literal = self.literal(value)?;
-        let edit = match document.language() {
-            Language::Hcl => hcl::append(&document, node, &literal, &|r| self.hcl_name(target.resource, r))?,
-            _ => data::insert(&document, node, None, &literal, &|r| self.data_name(target.resource, r))?,
+        if let Some(op) = self.statement_block(span, &literal)? {
+            return Ok(op);
+        }
+        let wanted = |k| matches!(k, Kind::Tuple | Kind::Sequence | Kind::Object | Kind::Mapping);
+        let (document, node) = self.node(span, &wanted)?;
+        let names = |r: &Reference| self.hcl_name(target.resource, r);
+        // A file that is read as it is has no references.
+        let plain = self.dialect() == Dialect::Terraform && !self.is_configuration(&document);
+        let data_names = |r: &Reference| if plain { None } else { self.data_name(target.resource, r) };
+        let edit = match (document.language(), document.kind(node)) {
+            (Language::Hcl, Kind::Object) => hcl::listed(&document, node, &literal, &names)?,
+            (Language::Hcl, _) => hcl::append(&document, node, &literal, &names)?,
+            (_, Kind::Mapping) => data::listed(&document, node, &literal, &data_names)?,
+            _ => data::insert(&document, node, None, &literal, &data_names)?,
         };
-        let empty = document.tree.child(node, 0).is_none();
-        Ok(Op { file: span.file, edit, slot: empty.then(|| (document.node(node).start, Str::new())) })
+        // Others that write at its end wait for the next round.
+        Ok(Op { file: span.file, edit, slot: Some((document.node(node).start, Str::new())) })
+    }
+
+    /// Whether a document is Terraform's own, not a file that it reads.
+    fn is_configuration(&self, document: &Document) -> bool {
+        let name = document.tree.file.path.to_string_lossy();
+        [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|end| name.ends_with(end))
+    }
+
+    /// A statement as a block of the data source that makes the document, if that is what is written there.
+    fn statement_block(&self, span: Span, statement: &Literal) -> Result<Option<Op>, Why> {
+        let graph = &self.linked.graph;
+        let made = |r: &&Resource| r.span == span && r.declared_as == "aws_iam_policy_document";
+        let Some(source) = graph.resources.iter().find(made) else { return Ok(None) };
+        let (document, block) = self.node(span, &|k| k == Kind::Block)?;
+        if document.language() != Language::Hcl {
+            return Err(Why::new("the document is made by a data source in JSON"));
+        }
+        let schema = terraform_schema::get("data.aws_iam_policy_document");
+        let path = [Str::from("statement")];
+        let value = super::statement::block(statement)?;
+        let names = |reference: &Reference| self.hcl_name(source, reference);
+        let schema = schema.as_deref().map(|s| (s, path.as_slice()));
+        let member = hcl::Member { key: "statement", value: &value, schema, names: &names };
+        let edit = hcl::insert(&document, block, &member)?;
+        Ok(Some(Op { file: span.file, edit, slot: Some((document.node(block).start, "statement".into())) }))
     }
 
     /// A value becomes another.
@@ -511,6 +547,12 @@ impl<'w> Writer<'w> {
 fn typed(literal: Literal, target: Target<'_>, path: &[Str]) -> Literal {
     let Some(schema) = target.schema else { return literal };
     match literal {
+        // A document where the argument is text.
+        Literal::Map(_) | Literal::List(_)
+            if matches!(kind_of(schema, path), Some(terraform_schema::Kind::String)) =>
+        {
+            Literal::Json(Box::new(literal))
+        }
         Literal::Map(entries) => Literal::Map(
             entries
                 .into_iter()
@@ -524,7 +566,7 @@ fn typed(literal: Literal, target: Target<'_>, path: &[Str]) -> Literal {
             Literal::List(items.into_iter().map(|item| typed(item, target, path)).collect())
         }
         Literal::Text(pieces) => {
-            let kind = schema.property(&path.join(".")).map(|a| &a.kind);
+            let kind = kind_of(schema, path);
             let text = match pieces.as_slice() {
                 [Piece::Text(text)] => text.as_str(),
                 _ => "",
@@ -540,6 +582,10 @@ fn typed(literal: Literal, target: Target<'_>, path: &[Str]) -> Literal {
         }
         other => other,
     }
+}
+
+fn kind_of<'s>(schema: &'s terraform_schema::Resource, path: &[Str]) -> Option<&'s terraform_schema::Kind> {
+    schema.property(&path.join(".")).map(|a| &a.kind)
 }
 
 /// Why a file is not to be edited: something else makes it.

@@ -75,3 +75,8 @@ pub fn contributions(store: &Store, resource: &Resource) -> Vec<Contribution> {
         })
         .collect()
 }
+
+/// The properties of an owner's type that resources of a registry type contribute to.
+pub fn contributed_paths(type_name: &str, owner_type: &str) -> Vec<Str> {
+    companions::paths(type_name, owner_type)
+}

@@ -45,6 +45,10 @@ pub(super) struct Block {
 pub(super) struct Fix {
     pub(super) title: Str,
     pub(super) applicability: Applicability,
+    /// Whether it applies; it does where nothing is said.
+    pub(super) when: Option<Expr>,
+    /// The resources that it changes; the subject where nothing is said.
+    pub(super) on: Option<Expr>,
     pub(super) changes: Vec<FixChange>,
     pub(super) steps: Option<Expr>,
 }
@@ -92,7 +96,7 @@ impl Policy {
 impl Fix {
     /// How safe the fix is on a resource of a type: at best unsafe where it sets a create-only property.
     pub(super) fn applicability_for(&self, type_name: &str) -> Applicability {
-        if self.applicability != Applicability::Safe {
+        if self.applicability != Applicability::Safe || self.on.is_some() {
             return self.applicability;
         }
         let Some(of) = registry::get(type_name) else { return self.applicability };
@@ -107,7 +111,7 @@ impl Fix {
 }
 
 const BLOCK_ATTRIBUTES: [&str; 6] = ["when", "for_each", "fail", "at", "message", "related"];
-const FIX_ATTRIBUTES: [&str; 5] = ["applicability", "set", "remove", "append", "steps"];
+const FIX_ATTRIBUTES: [&str; 7] = ["applicability", "when", "on", "set", "remove", "append", "steps"];
 
 /// Compiles the logic at a range of a page's file. None only when nothing of it can be run; all that is wrong is in
 /// the diagnostics, and a block with an error is left out.
@@ -375,6 +379,17 @@ impl Compiler {
         let each = checker.each.as_ref().map(|(_, value)| value.clone());
         let mut found = Vec::new();
         for fix in &block.fixes {
+            if let Some(when) = &fix.when {
+                checker.check(when, Use::Truth);
+            }
+            let on = fix.on.as_ref().map(|on| (checker.check(on, Use::Value), on.span));
+            if let Some((ty, span)) = &on
+                && !matches!(ty.clone().innermost(), Ty::Resource(_) | Ty::Any)
+            {
+                let message = format!("`on` names the resources that are changed, this is {}", ty.what());
+                found.push((*span, message, Some("write `on = referrers(self, …)`".into())));
+                continue;
+            }
             for change in &fix.changes {
                 let (path, value) = match change {
                     FixChange::Set(path, key, value) | FixChange::Append(path, key, value) => {
@@ -394,7 +409,9 @@ impl Compiler {
                         ));
                         continue;
                     }
-                    (_, false) => subject.clone(),
+                    (_, false) => {
+                        on.as_ref().map_or_else(|| subject.clone(), |(ty, _)| ty.clone().innermost())
+                    }
                 };
                 if let Err(error) = follow(start, &path.steps) {
                     found.push((key, error.message, error.help));
@@ -425,7 +442,9 @@ impl Compiler {
         for (name, attribute) in attributes {
             values.insert(name, reader.attribute(attribute).value);
         }
-        let mut fix = Fix { title, applicability: Applicability::Unsafe, changes: Vec::new(), steps: None };
+        let (when, on) = (values.swap_remove("when"), values.swap_remove("on"));
+        let applicability = Applicability::Unsafe;
+        let mut fix = Fix { title, applicability, when, on, changes: Vec::new(), steps: None };
         if let Some(expr) = values.get("applicability") {
             match expr.as_string().and_then(|name| Applicability::from_name(name)) {
                 Some(applicability) => fix.applicability = applicability,

@@ -21,6 +21,10 @@ pub(super) fn call(names: &PageNames<'_>, name: &str, args: &[Value], span: Span
         ("absent", [x]) => truth(store, absent(store, x), name, args),
         ("explicit", [x]) => truth(store, explicit(store, x), name, args),
         (HAS_MEMBERS, [x]) => truth(store, has_members(store, x), "length", args),
+        ("attribute", [of, attribute]) => {
+            let Some(id) = resource_arg(names, of) else { return Some(Err(not_a_resource(name, span))) };
+            subject::reference(names.graph, store, id, attribute.as_str().map_or("", Str::as_str))
+        }
         ("known", [x]) => Value::bool(known(store, x)),
         ("referrers" | "refers", [of, types, path @ ..]) => {
             let Some(id) = resource_arg(names, of) else { return Some(Err(not_a_resource(name, span))) };

@@ -433,7 +433,7 @@ impl<'a> Run<'a> {
             message: self.message(names, &block.message, fail),
             primary,
             related,
-            fixes: block.fixes.iter().map(|fix| self.fix(names, fix, fail)).collect(),
+            fixes: block.fixes.iter().filter_map(|fix| self.fix(names, fix, fail)).collect(),
             element: element.map(|value| self.store.text_of(value).into()).unwrap_or_default(),
             each: element.cloned(),
         }
@@ -556,28 +556,64 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn fix(&self, names: &PageNames<'_>, fix: &Fix, fail: Guard) -> FixPlan {
-        let value = |expr: &Expr| self.eval(names, expr).map(|v| self.store.given(&v, fail));
-        let changes = fix.changes.iter().filter_map(|change| {
-            Some(match change {
-                FixChange::Set(path, _, expr) => Change::Set { path: path.clone(), value: value(expr).ok()? },
-                FixChange::Append(path, _, expr) => {
-                    Change::Append { path: path.clone(), value: value(expr).ok()? }
-                }
-                FixChange::Remove(expr) => Change::Remove { value: value(expr).ok()? },
-                FixChange::Add(type_name, expr) => {
-                    Change::Add { type_name: type_name.clone(), properties: value(expr).ok()? }
-                }
-            })
+    /// A fix with its values filled in; none where the page says that it does not apply. A value that can't be told is
+    /// absent, with which the change can't be made.
+    fn fix(&self, names: &PageNames<'_>, fix: &Fix, fail: Guard) -> Option<FixPlan> {
+        if let Some(when) = &fix.when {
+            let (truth, _) = self.truth(names, when).ok()?;
+            if !self.store.and_not(fail, truth.yes).is_false() {
+                return None;
+            }
+        }
+        let value = |expr: &Expr| match self.eval(names, expr) {
+            Ok(value) => subject::declared(self.graph, &self.store.given(&value, fail)),
+            Err(_) => Value::absent(),
+        };
+        let changes = fix.changes.iter().map(|change| match change {
+            FixChange::Set(path, _, expr) => Change::Set { path: path.clone(), value: value(expr) },
+            FixChange::Append(path, _, expr) => Change::Append { path: path.clone(), value: value(expr) },
+            FixChange::Remove(expr) => Change::Remove { value: value(expr) },
+            FixChange::Add(type_name, expr) => {
+                Change::Add { type_name: type_name.clone(), properties: value(expr) }
+            }
         });
-        FixPlan {
+        let on = fix.on.as_ref().map(|expr| {
+            let mut found = Vec::new();
+            if let Ok(value) = self.eval(names, expr) {
+                self.resources(&value, fail, &mut found, 0);
+            }
+            found
+        });
+        Some(FixPlan {
             title: fix.title.clone(),
             applicability: fix.applicability_for(match &self.subject {
                 Subject::Resource(id) => self.graph.resource(*id).map_or("", |r| r.type_name.as_str()),
                 Subject::Input(_) => "Input",
             }),
+            on,
             changes: changes.collect(),
             steps: fix.steps.as_ref().map(|expr| self.message(names, expr, fail)),
+        })
+    }
+
+    /// The resources that a value names, where it fails.
+    fn resources(&self, value: &Value, fail: Guard, into: &mut Vec<ResourceId>, depth: usize) {
+        if depth > 8 {
+            return;
+        }
+        match &value.data {
+            Data::Instance(instance) => into.extend(subject::resource_of(self.graph, *instance)),
+            Data::List(list) => {
+                for member in list.members.iter().filter(|m| self.store.compatible(m.guard, fail)) {
+                    self.resources(&member.value, fail, into, depth + 1);
+                }
+            }
+            Data::Choice(arms) => {
+                for arm in arms.iter().filter(|a| self.store.compatible(a.guard, fail)) {
+                    self.resources(&arm.value, fail, into, depth + 1);
+                }
+            }
+            _ => {}
         }
     }
 }

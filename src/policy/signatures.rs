@@ -51,6 +51,7 @@ const fn of(name: &'static str, least: usize, most: usize, returns: Returns) -> 
 pub(super) static OWN: &[Signature] = &[
     of("absent", 1, 1, Returns::Bool),
     of("all_ports", 1, 1, Returns::Bool),
+    of("attribute", 2, 2, Returns::Any),
     of("cross_account", 1, 1, Returns::Statements),
     of("default_of", 2, 2, Returns::Resources(1)),
     of("escalating", 1, 1, Returns::Statements),

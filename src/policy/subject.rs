@@ -3,9 +3,12 @@
 //! A resource is a `Data::Instance` whose handle stands for the [`ResourceId`]: also resources that nobody wrote have
 //! one. Its attributes are read from the registry properties when an expression asks.
 
+use std::sync::Arc;
+
 use crate::Str;
 use crate::eval::{
-    Data, Env, Evaluator, Failure, Guard, InstanceId, Map, Names, Origin, Store, UnknownKind, Value,
+    Data, Env, Evaluator, Failure, Guard, InstanceId, List, Map, Names, Origin, Reference, Store,
+    UnknownKind, Value,
 };
 use crate::graph::Graph;
 use crate::model::{Presence, Resource, ResourceId};
@@ -26,6 +29,41 @@ pub(super) fn resource_of(graph: &Graph, instance: InstanceId) -> Option<Resourc
         return Some(ResourceId(instance.0 & !RESOURCES));
     }
     graph.by_instance.get(&instance).copied()
+}
+
+/// A value for the source: resources in it are the instances that the source declares.
+pub(super) fn declared(graph: &Graph, value: &Value) -> Value {
+    let data = match &value.data {
+        Data::Instance(instance) => {
+            match resource_of(graph, *instance).and_then(|id| graph.resource(id)?.instance) {
+                Some(instance) => Data::Instance(instance),
+                None => return Value::absent(),
+            }
+        }
+        Data::List(list) => {
+            let mut list = List::clone(list);
+            for member in &mut list.members {
+                member.value = declared(graph, &member.value);
+            }
+            Data::List(Arc::new(list))
+        }
+        Data::Map(map) => {
+            let mut map = Map::clone(map);
+            for entry in &mut map.entries {
+                entry.value = declared(graph, &entry.value);
+            }
+            Data::Map(Arc::new(map))
+        }
+        _ => return value.clone(),
+    };
+    Value { data, ..value.clone() }
+}
+
+/// A reference to an attribute of a resource, by its registry name; absent for what nobody declares.
+pub(super) fn reference(graph: &Graph, store: &Store, id: ResourceId, name: &str) -> Value {
+    let Some(instance) = graph.resource(id).and_then(|r| r.instance) else { return Value::absent() };
+    let kind = UnknownKind::Attribute(Reference { instance, attribute: Str::from(name) });
+    Value::new(Data::Unknown(store.unknown(kind, false, TypeExpr::Any)), Origin::NONE)
 }
 
 /// An attribute of a resource: a lower-case member or a registry property.

@@ -455,7 +455,7 @@ impl<'a> Checker<'a> {
                     ),
                 }
             }
-            ("referrers" | "refers" | "rules" | "nacl_exposes", [of, ..], [ty, ..])
+            ("attribute" | "referrers" | "refers" | "rules" | "nacl_exposes", [of, ..], [ty, ..])
                 if !matches!(ty, Ty::Resource(_) | Ty::Any) =>
             {
                 self.error(

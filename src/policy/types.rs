@@ -128,6 +128,14 @@ pub(super) struct NoMember {
 }
 
 impl Ty {
+    /// What is in lists of lists.
+    pub(super) fn innermost(self) -> Ty {
+        match self {
+            Ty::List(inner) => inner.innermost(),
+            other => other,
+        }
+    }
+
     /// The type of a shape; `property` names it in messages.
     pub(super) fn of(of: &Arc<Type>, id: ShapeId, property: &str) -> Ty {
         Ty::of_depth(of, id, property, 0)

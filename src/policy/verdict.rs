@@ -94,6 +94,8 @@ pub struct FixPlan {
     pub title: Str,
     /// How safe it is; a create-only property makes it at best unsafe.
     pub applicability: Applicability,
+    /// The resources that are changed instead of the subject.
+    pub on: Option<Vec<ResourceId>>,
     /// The changes, in the page's order.
     pub changes: Vec<Change>,
     /// What to do by hand.

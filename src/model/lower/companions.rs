@@ -29,6 +29,13 @@ pub(in crate::model) fn declared(
     table.companions.iter().filter_map(|companion| one(&context, companion, values)).collect()
 }
 
+/// The properties of a type that resources of another contribute to.
+pub(in crate::model) fn paths(type_name: &str, owner: &str) -> Vec<Str> {
+    let Some(table) = compiled(type_name) else { return Vec::new() };
+    let to_owner = table.companions.iter().filter(|c| c.owners.iter().any(|o| o == owner));
+    to_owner.map(|c| Str::from(compile::text(&c.path).trim_end_matches("[]"))).collect()
+}
+
 fn one(context: &Context<'_>, companion: &compile::Companion, values: &Value) -> Option<Declared> {
     let store = context.store;
     let holds = context.condition(companion.when.as_ref(), values).yes;
