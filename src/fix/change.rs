@@ -37,7 +37,22 @@ impl Writer<'_> {
         }
         match (&old.data, &new.data) {
             (Data::Map(a), Data::Map(b)) => {
+                let fresh: Vec<(Str, Value)> = b
+                    .entries
+                    .iter()
+                    .filter(|e| !unset(&e.value) && a.get(&e.key).is_none_or(|e| unset(&e.value)))
+                    .map(|e| (e.key.clone(), e.value.clone()))
+                    .collect();
+                let filled = match fresh.as_slice() {
+                    [_, _, ..] => self.fill(target, old, path, &fresh)?,
+                    _ => None,
+                };
+                let all = filled.is_some();
+                ops.extend(filled);
                 for entry in &b.entries {
+                    if all && fresh.iter().any(|(key, _)| *key == entry.key) {
+                        continue;
+                    }
                     path.push(entry.key.clone());
                     self.entry(target, old, a, entry, path, ops)?;
                     path.pop();

@@ -332,6 +332,15 @@ fn style_of(doc: &Document) -> Style {
     Style { unit, dashes, double: double_quotes(doc) }
 }
 
+/// The column of the dash before an element, on its line or above.
+fn dash(doc: &Document, at: usize) -> usize {
+    let before = doc.text().get(..at).unwrap_or("");
+    before.trim_end().strip_suffix('-').map_or_else(
+        || before.get(doc.line_start(at)..).and_then(|line| line.rfind('-')).unwrap_or(0),
+        |head| column(doc, head.len()),
+    )
+}
+
 fn column(doc: &Document, at: usize) -> usize {
     at.saturating_sub(doc.line_start(at))
 }
@@ -417,6 +426,10 @@ fn yaml_insert(
         };
         return Ok(match last {
             Some(last) => Edit::insert(content_end(doc, last), format!(", {text}")),
+            None if key.is_some() && below_block(doc, container) => {
+                let pairs = Literal::Map(vec![(key.unwrap_or("").into(), value.clone())]);
+                return unfold(doc, container, &pairs, names, style);
+            }
             None => {
                 let (open, close) = if key.is_some() { ('{', '}') } else { ('[', ']') };
                 Edit::new(node.start as usize..node.end as usize, format!("{open}{text}{close}"))
@@ -438,14 +451,32 @@ fn yaml_insert(
             let indent = " ".repeat(column(doc, doc.node(first).start as usize));
             yaml_pairs(&[(key.into(), value.clone())], names, &indent, style)?
         }
-        None => {
-            let line = doc.line_start(doc.node(first).start as usize);
-            let before = doc.text().get(line..doc.node(first).start as usize).unwrap_or("");
-            let dash = before.rfind('-').unwrap_or(0);
-            yaml_item(value, names, &" ".repeat(dash), style)?
-        }
+        None => yaml_item(value, names, &" ".repeat(dash(doc, doc.node(first).start as usize)), style)?,
     };
     Ok(Edit::insert(at, format!("\n{text}").replace('\n', doc.eol)))
+}
+
+/// Whether an empty mapping `{}` stands behind a key of a block mapping.
+fn below_block(doc: &Document, node: NodeId) -> bool {
+    let pair = doc.parent(node).filter(|p| doc.kind(*p) == Kind::Pair);
+    let outer = pair.and_then(|p| doc.parent(p));
+    doc.kind(node) == Kind::Mapping && outer.is_some_and(|o| !is_flow(doc, o))
+}
+
+/// An empty mapping `{}` behind a key, as lines of their own.
+fn unfold(
+    doc: &Document,
+    node: NodeId,
+    value: &Literal,
+    names: Names<'_>,
+    style: &Style,
+) -> Result<Edit, Why> {
+    let range = doc.node(node);
+    let key = doc.parent(node).map_or(range.start, |p| doc.node(p).start) as usize;
+    let text = yaml_below(value, names, &" ".repeat(column(doc, key)), style)?;
+    let before = doc.text().get(..range.start as usize).unwrap_or("");
+    let start = before.trim_end_matches(' ').len();
+    Ok(Edit::new(start..range.end as usize, text.replace('\n', doc.eol)))
 }
 
 fn yaml_remove(doc: &Document, node: NodeId) -> Result<Edit, Why> {
@@ -605,6 +636,9 @@ pub(super) fn replace(doc: &Document, node: NodeId, value: &Literal, names: Name
         };
         return Ok(Edit::new(start..end, quoted));
     }
+    if matches!(value, Literal::Map(_)) && doc.tree.child(node, 0).is_none() && below_block(doc, node) {
+        return unfold(doc, node, value, names, style);
+    }
     let flow = yaml_flow(value, names, style)?;
     match yaml_scalar(value, names, true, style)? {
         Some(text) => Ok(Edit::new(start..content_end(doc, node), text)),
@@ -617,11 +651,10 @@ pub(super) fn replace(doc: &Document, node: NodeId, value: &Literal, names: Name
                 Literal::Map(entries) => yaml_pairs(entries, names, &" ".repeat(column(doc, start)), style)?,
                 Literal::List(items) => {
                     let first = doc.tree.child(node, 0).map_or(start, |c| doc.node(c).start as usize);
-                    let line = doc.line_start(first);
-                    let dash = doc.text().get(line..first).unwrap_or("").rfind('-').unwrap_or(0);
+                    let indent = " ".repeat(dash(doc, first));
                     let items: Vec<String> = items
                         .iter()
-                        .map(|i| yaml_item(i, names, &" ".repeat(dash), style))
+                        .map(|i| yaml_item(i, names, &indent, style))
                         .collect::<Result<_, _>>()?;
                     items.join("\n")
                 }

@@ -353,6 +353,36 @@ fn into_body(doc: &Document, block: NodeId, body: NodeId, member: &Member<'_>) -
     Ok(Edit::new(at..end, format!("{eol}{indent}{text}{eol}{outer}")))
 }
 
+/// The members of a block, or the items of an object, that has none.
+pub(super) fn fill(
+    doc: &Document,
+    container: NodeId,
+    entries: &[(Str, Literal)],
+    schema: Option<(&Resource, &[Str])>,
+    names: Names<'_>,
+) -> Result<Option<Edit>, Why> {
+    let start = doc.node(container).start as usize;
+    let outer = doc.indent(start).to_owned();
+    if doc.kind(container) == Kind::Object {
+        if doc.tree.child(container, 0).is_some() {
+            return Ok(None);
+        }
+        let text = expression(&Literal::Map(entries.to_vec()), names, &outer)?;
+        return Ok(Some(Edit::new(start..doc.node(container).end as usize, text.replace('\n', doc.eol))));
+    }
+    let Some(inside) = doc.tree.children(container).find(|c| doc.kind(*c) == Kind::Body) else {
+        return Ok(None);
+    };
+    let range = doc.node(inside);
+    let (start, end) = (range.start as usize, range.end as usize);
+    if name_of(doc, container) == "dynamic" || !doc.text().get(start..end).unwrap_or("x").trim().is_empty() {
+        return Ok(None);
+    }
+    let unit = if outer.contains('\t') { "\t" } else { UNIT };
+    let text = body(entries, schema, names, &format!("{outer}{unit}"))?;
+    Ok(Some(Edit::new(start..end, format!("\n{text}{outer}").replace('\n', doc.eol))))
+}
+
 fn into_object(doc: &Document, object: NodeId, member: &Member<'_>) -> Result<Edit, Why> {
     let eol = doc.eol;
     let node = doc.node(object);

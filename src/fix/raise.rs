@@ -194,7 +194,7 @@ impl Raise<'_, '_> {
                 })
                 .unwrap_or(false)
         {
-            return self.into_document(names, list.as_ref(), value);
+            return self.append_to_document(names, list.as_ref(), value);
         }
         let name = |v: &Value| {
             let map = v.as_map()?;
@@ -234,7 +234,12 @@ impl Raise<'_, '_> {
     }
 
     /// A list in a policy document gets an element where the document is written.
-    fn into_document(&mut self, names: Vec<Str>, list: Option<&Value>, value: &Value) -> Result<(), Why> {
+    fn append_to_document(
+        &mut self,
+        names: Vec<Str>,
+        list: Option<&Value>,
+        value: &Value,
+    ) -> Result<(), Why> {
         let Some(list) = list.filter(|l| !unset(l)) else {
             return Err(Why::new(format!("`{}` is not written here", names.join("."))));
         };
@@ -317,7 +322,14 @@ impl Raise<'_, '_> {
         let element = element(steps);
         let declared = self.subject.declared_as.clone();
         let new = if declared.contains("::") {
-            put_plain(old, steps, value)?
+            let written = self.writer.declared_type(subject).unwrap_or(declared);
+            let steps = as_declared(subject, &written, steps)?;
+            // What is made of the same declaration may change with it.
+            if written != subject.type_name {
+                let made = graph.resources.iter().filter(|r| r.span == subject.span && r.id != subject.id);
+                self.out.touched.extend(made.map(|r| (r.address.clone(), Vec::new())));
+            }
+            put_plain(old, &steps, value)?
         } else {
             let put = |values: &Value, path: &str, value: &Value| {
                 lower::put_at(&declared, values, path, element, value)
@@ -543,6 +555,46 @@ impl Raise<'_, '_> {
         } else if registry.primary_identifier.iter().any(|p| *p == path) {
             self.unsafe_because("it changes what the resource is called");
         }
+    }
+}
+
+/// A path as the transform's own resource type says it, where a resource is declared as one.
+///
+/// AWS SAM developer guide, "AWS::Serverless::Function", "AWS::Serverless::StateMachine" and the other resource types.
+fn as_declared(of: &Resource, declared: &str, steps: &[Step]) -> Result<Vec<Step>, Why> {
+    if declared == of.type_name {
+        return Ok(steps.to_vec());
+    }
+    let names = path_names(steps);
+    let first = names.first().map_or("", Str::as_str);
+    let same = |known: &[&str]| known.contains(&first).then_some((0, ""));
+    let renamed = match (declared.trim_start_matches("AWS::Serverless::"), of.type_name.as_str()) {
+        ("Function", "AWS::Lambda::Function") => match names.as_slice() {
+            [a, b] if a == "TracingConfig" && b == "Mode" => Some((2, "Tracing")),
+            [a, ..] if a == "DeadLetterConfig" => Some((1, "DeadLetterQueue")),
+            _ => same(&["VpcConfig", "KmsKeyArn", "Environment", "ReservedConcurrentExecutions", "Runtime"]),
+        },
+        ("StateMachine", "AWS::StepFunctions::StateMachine") => match first {
+            "TracingConfiguration" => Some((1, "Tracing")),
+            "LoggingConfiguration" => Some((1, "Logging")),
+            _ => None,
+        },
+        ("Api", "AWS::ApiGateway::Stage") => {
+            same(&["TracingEnabled", "AccessLogSetting", "MethodSettings", "CacheClusterEnabled"])
+        }
+        ("HttpApi", "AWS::ApiGatewayV2::Stage") => same(&["AccessLogSettings", "DefaultRouteSettings"]),
+        ("SimpleTable", "AWS::DynamoDB::Table") => {
+            same(&["SSESpecification", "PointInTimeRecoverySpecification"])
+        }
+        _ => None,
+    };
+    match renamed {
+        Some((0, _)) => Ok(steps.to_vec()),
+        Some((from, name)) => {
+            let rest = steps.iter().skip(from).cloned();
+            Ok([Step::Name(name.into())].into_iter().chain(rest).collect())
+        }
+        None => Err(Why::new(format!("`{declared}` says it in its own way"))),
     }
 }
 

@@ -287,15 +287,7 @@ impl<'w> Writer<'w> {
                     Some(properties) => node = properties,
                     None => {
                         let all = Literal::Map(vec![(key.clone(), literal)]);
-                        let type_pair = yaml::find(&document.tree, node, "Type")
-                            .and_then(|value| document.parent(value))
-                            .filter(|pair| document.parent(*pair) == Some(node));
-                        let edit = match type_pair {
-                            Some(pair) => {
-                                data::insert_after(&document, pair, "Properties", &all, &data_names)?
-                            }
-                            None => data::insert(&document, node, Some("Properties"), &all, &data_names)?,
-                        };
+                        let edit = self.properties(&document, node, all, &data_names)?;
                         return Ok(Op {
                             slot: Some((document.node(node).start, "Properties".into())),
                             ..op(edit, node)
@@ -314,6 +306,88 @@ impl<'w> Writer<'w> {
         let empty = document.tree.child(node, 0).is_none();
         let slot = if empty { Str::new() } else { key.clone() };
         Ok(Op { slot: Some((document.node(node).start, slot)), ..op(edit, node) })
+    }
+
+    /// The type that a template's resource is declared as: what a transform makes of it has another one.
+    pub(super) fn declared_type(&self, of: &Resource) -> Option<Str> {
+        if self.dialect() != Dialect::CloudFormation {
+            return None;
+        }
+        let (document, pair) = self.node(of.span, &|k| k == Kind::Pair).ok()?;
+        let body = yaml::untagged(&document.tree, document.tree.child(pair, 1)?);
+        let value = yaml::find(&document.tree, body, "Type")?;
+        Some(yaml::text(&document.tree, value).as_ref().into())
+    }
+
+    /// Several members of something that has none yet are written at once.
+    pub(super) fn fill(
+        &self,
+        target: Target<'_>,
+        container: &Value,
+        path: &[Str],
+        entries: &[(Str, Value)],
+    ) -> Result<Option<Op>, Why> {
+        let span = self.written(container.origin)?;
+        let wanted = |k| matches!(k, Kind::Block | Kind::Object | Kind::Mapping | Kind::Pair);
+        let whole = |k| matches!(k, Kind::Block | Kind::Pair);
+        let place = if path.is_empty() { self.node(span, &whole) } else { self.node(span, &wanted) };
+        let (document, mut node) = place.or_else(|_| self.node(span, &wanted))?;
+        let mut all = Vec::new();
+        for (key, value) in entries {
+            let path: Vec<Str> = path.iter().chain([key]).cloned().collect();
+            let literal = typed(self.literal(value)?, target, &path);
+            if let Some(name) = lacking(target, &path, &literal) {
+                let text = path.join(".");
+                return Err(Why::new(format!(
+                    "`{text}` can't be written without `{name}`, which is for a person to say"
+                )));
+            }
+            all.push((key.clone(), literal));
+        }
+        let names = |reference: &Reference| self.hcl_name(target.resource, reference);
+        let data_names = |reference: &Reference| self.data_name(target.resource, reference);
+        let edit = if document.language() == Language::Hcl {
+            let schema = target.schema.map(|schema| (schema, path));
+            hcl::fill(&document, node, &all, schema, &names)?
+        } else {
+            let mut missing = None;
+            if document.kind(node) == Kind::Pair {
+                node = document.tree.child(node, 1).ok_or_else(|| Why::new("the resource is damaged"))?;
+                node = yaml::untagged(&document.tree, node);
+                if self.dialect() == Dialect::CloudFormation {
+                    match yaml::find(&document.tree, node, "Properties") {
+                        Some(properties) => node = properties,
+                        None => missing = Some("Properties"),
+                    }
+                }
+            }
+            match missing {
+                Some(_) => Some(self.properties(&document, node, Literal::Map(all), &data_names)?),
+                None if document.kind(node) == Kind::Mapping && document.tree.child(node, 0).is_none() => {
+                    Some(data::replace(&document, node, &Literal::Map(all), &data_names)?)
+                }
+                None => None,
+            }
+        };
+        let slot = Some((document.node(node).start, "Properties".into()));
+        Ok(edit.map(|edit| Op { file: span.file, edit, slot }))
+    }
+
+    /// The properties of a template's resource that has none.
+    fn properties(
+        &self,
+        document: &Document,
+        resource: NodeId,
+        all: Literal,
+        names: data::Names<'_>,
+    ) -> Result<Edit, Why> {
+        let type_pair = yaml::find(&document.tree, resource, "Type")
+            .and_then(|value| document.parent(value))
+            .filter(|pair| document.parent(*pair) == Some(resource));
+        match type_pair {
+            Some(pair) => data::insert_after(document, pair, "Properties", &all, names),
+            None => data::insert(document, resource, Some("Properties"), &all, names),
+        }
     }
 
     /// A list gets an element. Where one element stands for a list of one, it becomes a list; a policy document's data
