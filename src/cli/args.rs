@@ -50,18 +50,15 @@ pub(super) struct InputArgs {
     pub(super) threads: usize,
 }
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0  nothing found
-  1  findings at or above --fail-on
-  2  something could not be done: an unreadable or broken file, an exceeded budget, a bad configuration";
-
+/// What a command that runs policies works on, and which of them it runs.
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
-pub(super) struct CheckArgs {
+pub(super) struct ScopeArgs {
     /// Directories, files, cloud assemblies (cdk.out), plans (terraform show -json), or - for standard input
     #[arg(value_name = "PATH", default_value = ".")]
     pub(super) paths: Vec<PathBuf>,
+    /// The path that standard input (-) stands for
+    #[arg(long, value_name = "PATH")]
+    pub(super) stdin_filename: Option<PathBuf>,
     #[command(flatten)]
     pub(super) input: InputArgs,
     /// Run this pack (repeatable): recommended, strict, all, or a standard such as cis-5.0
@@ -73,6 +70,22 @@ pub(super) struct CheckArgs {
     /// Do not run these policies
     #[arg(long, value_name = "POLICY", value_delimiter = ',')]
     pub(super) ignore: Vec<String>,
+    /// Do not honour suppressions in comments and metadata
+    #[arg(long)]
+    pub(super) no_inline_suppressions: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing found
+  1  findings at or above --fail-on
+  2  something could not be done: an unreadable or broken file, an exceeded budget, a bad configuration";
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) scope: ScopeArgs,
     /// Exit with 1 for findings of this severity or worse [default: low]
     #[arg(long, value_name = "SEVERITY", value_enum)]
     pub(super) fail_on: Option<SeverityArg>,
@@ -82,10 +95,6 @@ pub(super) struct CheckArgs {
     /// List at most so many findings; 0 lists all
     #[arg(long, value_name = "N", default_value_t = 10_000)]
     pub(super) max_findings: usize,
-    /// Put the proved edits beside the findings in json and sarif, as rdjson always does (takes two to four times as
-    /// long: every edit is evaluated and checked)
-    #[arg(long)]
-    pub(super) fixes: bool,
     /// How to write the result (repeatable, each with its own --output) [default: text]
     #[arg(long, value_name = "FORMAT", value_enum)]
     pub(super) format: Vec<Format>,
@@ -95,34 +104,23 @@ pub(super) struct CheckArgs {
     /// Exit with 0 even if there are findings (2 still tells that something could not be done)
     #[arg(long)]
     pub(super) exit_zero: bool,
-    /// The path that standard input (-) stands for
-    #[arg(long, value_name = "PATH")]
-    pub(super) stdin_filename: Option<PathBuf>,
-    /// Do not honour suppressions in comments and metadata
-    #[arg(long)]
-    pub(super) no_inline_suppressions: bool,
 }
 
+const FIX_EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing is left to mend (with --diff: nothing would change)
+  1  findings are left, with what to do about them (with --diff: something would change)
+  2  something could not be done: an unreadable or broken file, a file that could not be written";
+
 #[derive(Debug, Args)]
+#[command(after_help = FIX_EXIT_CODES)]
 pub(super) struct FixArgs {
-    /// Directories, files, or - for standard input (the corrected text goes to standard output)
-    #[arg(value_name = "PATH", default_value = ".")]
-    pub(super) paths: Vec<PathBuf>,
     #[command(flatten)]
-    pub(super) input: InputArgs,
-    /// Mend findings of this pack (repeatable): recommended, strict, all, or a standard such as cis-5.0
-    #[arg(long, value_name = "NAME")]
-    pub(super) pack: Vec<String>,
-    /// Mend findings of these policies only (ids, other tools' ids, or a start and *)
-    #[arg(long, value_name = "POLICY", value_delimiter = ',')]
-    pub(super) select: Vec<String>,
-    /// Leave findings of these policies alone
-    #[arg(long, value_name = "POLICY", value_delimiter = ',')]
-    pub(super) ignore: Vec<String>,
+    pub(super) scope: ScopeArgs,
     /// Also apply fixes that may cut off intended use or replace a resource
     #[arg(long = "unsafe")]
     pub(super) unsafe_fixes: bool,
-    /// Print a unified diff and write nothing; exit with 1 if there is one
+    /// Print a unified diff and write nothing
     #[arg(long, conflicts_with_all = ["out", "interactive"])]
     pub(super) diff: bool,
     /// Write corrected copies below this directory and leave the files as they are
@@ -131,12 +129,6 @@ pub(super) struct FixArgs {
     /// Show each fix and ask
     #[arg(short, long)]
     pub(super) interactive: bool,
-    /// The path that standard input (-) stands for
-    #[arg(long, value_name = "PATH")]
-    pub(super) stdin_filename: Option<PathBuf>,
-    /// Do not honour suppressions in comments and metadata
-    #[arg(long)]
-    pub(super) no_inline_suppressions: bool,
 }
 
 #[derive(Debug, Args)]
@@ -202,9 +194,9 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// Whether findings carry their fixes there: where suggestions are the purpose, or where they are asked for.
-    pub(super) fn has_fixes(self, asked: bool) -> bool {
-        self == Format::Rdjson || (asked && matches!(self, Format::Json | Format::Sarif))
+    /// Whether findings carry their fixes there.
+    pub(super) fn has_fixes(self) -> bool {
+        matches!(self, Format::Json | Format::Sarif | Format::Rdjson)
     }
 }
 

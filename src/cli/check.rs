@@ -8,8 +8,7 @@ use clap::ArgMatches;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use parking_lot::Mutex;
 
-use crate::Str;
-use crate::check::{Outcome, Progress, Session};
+use crate::check::{Outcome, Progress};
 use crate::fix;
 use crate::policy::Severity;
 use crate::report;
@@ -42,33 +41,12 @@ pub(super) fn pair_outputs(matches: &ArgMatches) -> Vec<(Format, Option<PathBuf>
 }
 
 pub(super) fn run(args: CheckArgs, outputs: Vec<(Format, Option<PathBuf>)>) -> Result<u8, Error> {
-    let mut loader = super::loader()?;
-    let mut paths = args.paths;
-    let mut bad_input = None;
-    if paths.iter().any(|p| p == Path::new("-")) {
-        let Some(name) = args.stdin_filename.clone() else {
-            let message =
-                "`-` needs `--stdin-filename`: the name tells the language and what stands beside it";
-            return Err(Error::Usage(message.to_owned()));
-        };
-        bad_input = super::read_stdin(&mut loader, &name)?;
-        for path in paths.iter_mut().filter(|p| p.as_path() == Path::new("-")) {
-            path.clone_from(&name);
-        }
-    }
-    let strings = |list: Vec<String>| list.into_iter().map(Str::from).collect::<Vec<Str>>();
-    let mut options = super::options(paths, args.input);
-    options.wanted.packs = strings(args.pack);
-    options.wanted.select = strings(args.select);
-    options.wanted.ignore = strings(args.ignore);
-    options.unknowns = args.unknown;
-    options.max_findings = args.max_findings;
-    options.no_inline_suppressions = args.no_inline_suppressions;
-
-    let mut session = Session::open(loader, options);
-    session.diagnostics.extend(bad_input);
+    let (session, _) = super::open(args.scope, |options| {
+        options.unknowns = args.unknown;
+        options.max_findings = args.max_findings;
+    })?;
     let bar = Bar::new();
-    let outcome = match outputs.iter().any(|(format, _)| format.has_fixes(args.fixes)) {
+    let outcome = match outputs.iter().any(|(format, _)| format.has_fixes()) {
         true => fix::check_with_offers(&session, &bar),
         false => session.check(&bar),
     };

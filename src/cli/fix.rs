@@ -20,29 +20,11 @@ use super::{Error, FAILED, FOUND, output};
 const CONTEXT: usize = 3;
 
 pub(super) fn run(args: FixArgs) -> Result<u8, Error> {
-    let mut loader = super::loader()?;
-    let mut paths = args.paths;
-    let stdin = paths.iter().any(|p| p.as_path() == Path::new("-"));
-    let mut bad_input: Option<Diagnostic> = None;
-    if stdin {
-        let Some(name) = args.stdin_filename.clone() else {
-            let message = "to fix standard input (`-`), name the file that it is with `--stdin-filename`";
-            return Err(Error::Usage(message.to_owned()));
-        };
-        bad_input = super::read_stdin(&mut loader, &name)?;
-        for path in paths.iter_mut().filter(|p| p.as_path() == Path::new("-")) {
-            path.clone_from(&name);
-        }
+    let (session, stdin) = super::open(args.scope, |_| {})?;
+    if stdin.is_some() && args.interactive {
+        let message = "`-i` asks on standard input, so that can't be what is fixed too: name a file";
+        return Err(Error::Usage(message.to_owned()));
     }
-    let strings = |list: Vec<String>| list.into_iter().map(Str::from).collect::<Vec<Str>>();
-    let mut options = super::options(paths, args.input);
-    options.wanted.packs = strings(args.pack);
-    options.wanted.select = strings(args.select);
-    options.wanted.ignore = strings(args.ignore);
-    options.no_inline_suppressions = args.no_inline_suppressions;
-    let mut session = Session::open(loader, options);
-    session.diagnostics.extend(bad_input);
-
     let mut wanted =
         Wanted { unsafe_fixes: args.unsafe_fixes, generated: args.out.is_some(), ..Wanted::default() };
     if args.interactive {
@@ -55,20 +37,6 @@ pub(super) fn run(args: FixArgs) -> Result<u8, Error> {
         output::complain(&report::text_diagnostics(&errors, session.loader.sources(), output::error_style()));
     }
     let failed = !errors.is_empty();
-    if stdin && !args.diff {
-        let name = args.stdin_filename.as_deref().unwrap_or(Path::new("-"));
-        let path = session.loader.absolute(name);
-        let changed = outcomes.files.iter().find(|(p, ..)| *p == path).map(|(.., after)| Arc::clone(after));
-        let text = match changed {
-            Some(text) => text,
-            None => match session.loader.load(&path) {
-                Ok(file) => Arc::clone(&file.text),
-                Err(diagnostic) => return Err(Error::Usage(diagnostic.message)),
-            },
-        };
-        output::print(&text).map_err(Error::Print)?;
-        return Ok(code(failed, !remaining(&outcomes).is_empty()));
-    }
     if args.diff {
         let color = output::style().color;
         let mut text = String::new();
@@ -81,31 +49,62 @@ pub(super) fn run(args: FixArgs) -> Result<u8, Error> {
         }
         return Ok(code(failed, !outcomes.files.is_empty()));
     }
+    if let (Some(path), None) = (&stdin, &args.out) {
+        let changed = outcomes.files.iter().find(|(p, ..)| p == path).map(|(.., after)| Arc::clone(after));
+        let text = match changed {
+            Some(text) => text,
+            None => match session.loader.load(path) {
+                Ok(file) => Arc::clone(&file.text),
+                Err(diagnostic) => return Err(Error::Usage(diagnostic.message)),
+            },
+        };
+        output::print(&text).map_err(Error::Print)?;
+        // What is beside it in another file can't be written to standard output.
+        for (other, ..) in outcomes.files.iter().filter(|(p, ..)| p != path) {
+            let shown = session.loader.display(other);
+            output::complain(&format!(
+                "`{}` would have to change too: it was not written\n",
+                shown.display()
+            ));
+        }
+        output::complain(&summary(&outcomes, false));
+        return Ok(code(failed, !remaining(&outcomes).is_empty()));
+    }
+    let mut written = Vec::new();
     let mut refused = false;
     for (path, before, after) in &outcomes.files {
-        if let Some(directory) = &args.out {
-            let shown = session.loader.display(path);
-            let target = directory.join(inside(&shown));
-            write_new(&target, after).map_err(|e| Error::Write(target.clone(), e))?;
-            continue;
-        }
-        match unchanged_on_disk(path, before) {
-            Ok(true) => {
-                output::replace_file(path, after).map_err(|e| Error::Write(path.clone(), e))?;
-            }
-            Ok(false) => {
+        let shown = session.loader.display(path);
+        let target = args.out.as_ref().map_or_else(|| shown.clone(), |out| out.join(inside(&shown)));
+        let done = match &args.out {
+            Some(_) => write_new(&target, after).map_err(|error| error.to_string()),
+            None => replace(path, before, after),
+        };
+        match done {
+            Ok(()) => written.push(target),
+            Err(why) => {
                 refused = true;
-                let shown = session.loader.display(path);
-                output::complain(&format!(
-                    "`{}` is not UTF-8, or has changed meanwhile: it was not written\n",
-                    shown.display()
-                ));
+                output::complain(&format!("`{}` was not written: {why}\n", target.display()));
             }
-            Err(error) => return Err(Error::Write(path.clone(), error)),
         }
     }
-    output::print(&told(&session, &outcomes)).map_err(Error::Print)?;
+    output::print(&told(&written, &outcomes)).map_err(Error::Print)?;
     Ok(code(failed || refused, !remaining(&outcomes).is_empty()))
+}
+
+/// Writes a file that is still what it was when it was read. One failure leaves the others alone.
+fn replace(path: &Path, before: &str, after: &str) -> Result<(), String> {
+    match std::fs::read(path) {
+        Err(error) => return Err(error.to_string()),
+        // UTF-16 and damaged text differ from what was understood of them.
+        Ok(bytes) if bytes != before.as_bytes() => {
+            return Err(match std::str::from_utf8(&bytes) {
+                Ok(_) => "it has changed meanwhile".to_owned(),
+                Err(_) => "it is not UTF-8".to_owned(),
+            });
+        }
+        Ok(_) => {}
+    }
+    output::replace_file(path, after).map_err(|error| error.to_string())
 }
 
 fn code(failed: bool, found: bool) -> u8 {
@@ -132,11 +131,6 @@ fn write_new(path: &Path, text: &str) -> io::Result<()> {
         std::fs::create_dir_all(parent)?;
     }
     output::write_file(path, text)
-}
-
-/// Whether the disk still has the bytes that were read: UTF-16 and damaged text differ from what was understood.
-fn unchanged_on_disk(path: &Path, before: &str) -> io::Result<bool> {
-    Ok(std::fs::read(path)? == before.as_bytes())
 }
 
 /// A unified diff of one file.
@@ -198,10 +192,10 @@ fn summary(outcomes: &Outcomes, would: bool) -> String {
 }
 
 /// What was done, and what is left to do with the reason or the steps, one line each.
-fn told(session: &Session, outcomes: &Outcomes) -> String {
+fn told(written: &[PathBuf], outcomes: &Outcomes) -> String {
     let mut out = String::new();
-    for (path, ..) in &outcomes.files {
-        let _ = writeln!(out, "fixed {}", shown_path(&session.loader.display(path)));
+    for path in written {
+        let _ = writeln!(out, "fixed {}", shown_path(path));
     }
     let place = |case: &Case| {
         let l = &case.finding.location;

@@ -14,11 +14,12 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use crate::check::{Options, Wanted};
+use crate::Str;
+use crate::check::{Options, Session, Wanted};
 use crate::source::{Diagnostic, Loader, MAX_FILE_BYTES};
 use crate::terraform::Supplied;
 
-use args::{Cli, Command, InputArgs};
+use args::{Cli, Command, InputArgs, ScopeArgs};
 
 /// Findings at or above the threshold.
 const FOUND: u8 = 1;
@@ -97,6 +98,37 @@ fn read_stdin(loader: &mut Loader, name: &Path) -> Result<Option<Diagnostic>, Er
     let mut bytes = Vec::new();
     std::io::stdin().lock().take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(Error::StandardInput)?;
     Ok(loader.overlay_bytes(name, &bytes).err())
+}
+
+/// Opens the session of a command that runs policies, with what else it asks for; also gives the path (absolute) that
+/// standard input stands for, if it is read.
+fn open(scope: ScopeArgs, more: impl FnOnce(&mut Options)) -> Result<(Session, Option<PathBuf>), Error> {
+    let mut loader = loader()?;
+    let mut paths = scope.paths;
+    let mut stdin = None;
+    let mut bad_input = None;
+    if paths.iter().any(|p| p == Path::new("-")) {
+        let Some(name) = scope.stdin_filename else {
+            let message =
+                "`-` needs `--stdin-filename`: the name tells the language and what stands beside it";
+            return Err(Error::Usage(message.to_owned()));
+        };
+        bad_input = read_stdin(&mut loader, &name)?;
+        for path in paths.iter_mut().filter(|p| p.as_path() == Path::new("-")) {
+            path.clone_from(&name);
+        }
+        stdin = Some(loader.absolute(&name));
+    }
+    let strings = |list: Vec<String>| list.into_iter().map(Str::from).collect::<Vec<Str>>();
+    let mut options = options(paths, scope.input);
+    options.wanted.packs = strings(scope.pack);
+    options.wanted.select = strings(scope.select);
+    options.wanted.ignore = strings(scope.ignore);
+    options.no_inline_suppressions = scope.no_inline_suppressions;
+    more(&mut options);
+    let mut session = Session::open(loader, options);
+    session.diagnostics.extend(bad_input);
+    Ok((session, stdin))
 }
 
 /// The session's options that all commands share.

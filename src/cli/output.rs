@@ -46,11 +46,14 @@ pub(super) fn write_file(path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Puts another text in place of a file's: written beside it and moved over it, so that at every moment the file is either
-/// the old or the new one; permissions are kept, and a link stays a link.
+/// the old or the new one; permissions are kept, a link stays a link, and what may not be written is not.
 pub(super) fn replace_file(path: &Path, text: &str) -> io::Result<()> {
     let target = std::fs::canonicalize(path)?;
     let directory = target.parent().unwrap_or(Path::new("."));
     let permissions = std::fs::metadata(&target)?.permissions();
+    if permissions.readonly() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
+    }
     let mut beside = tempfile::Builder::new().prefix(".masugata-").tempfile_in(directory)?;
     beside.write_all(text.as_bytes())?;
     beside.as_file().set_permissions(permissions)?;

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::Str;
 use crate::check::{Examined, Finding, Linked, Root, Session};
 use crate::policy::{Applicability, Outcome, Subject, Verdict};
-use crate::source::{Edit, SourceFile};
+use crate::source::{Edit, FileId, SourceFile};
 
 use super::raise::{self, Proposal, Touched};
 use super::snapshot::Snapshot;
@@ -20,6 +20,7 @@ use super::write::Writer;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct FileOp {
     pub(super) path: PathBuf,
+    pub(super) file: FileId,
     pub(super) edit: Edit,
     pub(super) slot: Option<(u32, Str)>,
 }
@@ -65,6 +66,7 @@ impl State {
                         .iter()
                         .map(|op| FileOp {
                             path: path(op.file),
+                            file: op.file,
                             edit: op.edit.clone(),
                             slot: op.slot.clone(),
                         })
@@ -120,7 +122,8 @@ pub(super) struct Group {
     pub(super) cases: Vec<(usize, usize)>,
     pub(super) claims: Vec<Claim>,
     pub(super) applicability: Applicability,
-    pub(super) touched: Vec<Touched>,
+    /// By root.
+    pub(super) touched: Vec<(usize, Touched)>,
     pub(super) added: Vec<Str>,
     pub(super) removed: Vec<Str>,
     /// What else they change, once that is known.
@@ -178,7 +181,7 @@ pub(super) fn groups(
                 assumed: proposal.assumed,
             });
             group.applicability = group.applicability.max(proposal.applicability);
-            group.touched.extend(proposal.touched.iter().cloned());
+            group.touched.extend(proposal.touched.iter().map(|touched| (root, touched.clone())));
             group.added.extend(proposal.added.iter().cloned());
             group.removed.extend(proposal.removed.iter().cloned());
         }

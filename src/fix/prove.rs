@@ -1,9 +1,12 @@
 //! The proof: with edits made, every root that reads the files is evaluated and checked again, from memory. What was to be
 //! turned passes, no verdict is worse, nothing is different but what the edits name.
 
+use std::path::Path;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Str;
+use crate::source::Span;
 
 use super::plan::{Claim, Group};
 use super::snapshot::{Snapshot, Tally, Told, differences};
@@ -38,6 +41,8 @@ pub(super) struct Pair<'p> {
     pub(super) root: usize,
     pub(super) before: &'p Snapshot,
     pub(super) after: &'p Snapshot,
+    /// The files that it reads.
+    pub(super) files: FxHashSet<&'p Path>,
 }
 
 /// The verdicts that edits are to turn: of these also a pass is to be told afterwards.
@@ -64,18 +69,20 @@ struct Index<'g> {
     removed: FxHashSet<&'g Str>,
     /// By address without keys.
     added: FxHashMap<String, Vec<usize>>,
-    /// By address.
-    touched: FxHashMap<&'g str, Vec<(&'g [Str], usize)>>,
+    /// By root and address.
+    touched: FxHashMap<(usize, &'g str), Vec<(&'g [Str], usize)>>,
+    groups: &'g [&'g Group],
 }
 
 impl<'g> Index<'g> {
-    fn of(groups: &[&'g Group]) -> Self {
+    fn of(groups: &'g [&'g Group]) -> Self {
         let mut index = Index {
             claims: FxHashMap::default(),
             assumed: FxHashSet::default(),
             removed: FxHashSet::default(),
             added: FxHashMap::default(),
             touched: FxHashMap::default(),
+            groups,
         };
         for (number, group) in groups.iter().enumerate() {
             for claim in &group.claims {
@@ -88,8 +95,8 @@ impl<'g> Index<'g> {
             for address in &group.added {
                 index.added.entry(without_keys(address)).or_default().push(number);
             }
-            for (address, names) in &group.touched {
-                index.touched.entry(address).or_default().push((names, number));
+            for (root, (address, names)) in &group.touched {
+                index.touched.entry((*root, address)).or_default().push((names, number));
             }
         }
         index
@@ -109,14 +116,15 @@ impl<'g> Index<'g> {
         self.verdicts(pair, &mut fail);
         for address in before.resources.keys() {
             if !now.resources.contains_key(address) && !self.removed.contains(address) {
-                fail(format!("`{address}` is gone then"), self.about(address));
+                fail(format!("`{address}` is gone then"), self.about(pair.root, address));
             }
         }
         let mut changed = Vec::new();
         for (address, told) in &now.resources {
             match before.resources.get(address) {
                 Some(old) => {
-                    changed.extend(self.unnamed(address, old, told).map(|path| (address, told, path)));
+                    let paths = self.unnamed(pair.root, address, old, told);
+                    changed.extend(paths.into_iter().map(|path| Change { address, old, new: told, path }));
                 }
                 // within a module that is there several times, or one of several instances
                 None if self.added.contains_key(&without_keys(address)) => {}
@@ -166,16 +174,19 @@ impl<'g> Index<'g> {
         for ((policy, address), is) in &pair.after.verdicts {
             let was = pair.before.verdicts.get(&(policy.clone(), address.clone())).unwrap_or(&none);
             if is.fail > was.fail || is.always > was.always {
-                fail(format!("`{policy}` fails on `{address}` then"), self.about(address));
+                fail(format!("`{policy}` fails on `{address}` then"), self.about(pair.root, address));
             } else if is.unknown > was.unknown && !self.assumed.contains(&(policy, address)) {
-                fail(format!("`{policy}` can't be decided on `{address}` then"), self.about(address));
+                fail(
+                    format!("`{policy}` can't be decided on `{address}` then"),
+                    self.about(pair.root, address),
+                );
             }
         }
     }
 
     /// The edits that name a resource.
-    fn about(&self, address: &str) -> Vec<usize> {
-        let touched = self.touched.get(address).into_iter().flatten().map(|(_, number)| *number);
+    fn about(&self, root: usize, address: &str) -> Vec<usize> {
+        let touched = self.touched.get(&(root, address)).into_iter().flatten().map(|(_, number)| *number);
         let added = self.added.get(&without_keys(address)).into_iter().flatten().copied();
         let mut out: Vec<usize> = touched.chain(added).collect();
         out.sort_unstable();
@@ -184,47 +195,76 @@ impl<'g> Index<'g> {
     }
 
     /// What is different of a resource without being named.
-    fn unnamed(&self, address: &str, old: &Told, new: &Told) -> impl Iterator<Item = Vec<Str>> {
-        let named = self.touched.get(address);
-        let is_named =
-            move |path: &Vec<Str>| named.is_some_and(|all| all.iter().any(|(names, _)| meets(names, path)));
-        differences(old, new).into_iter().filter(move |path| !is_named(path))
+    fn unnamed(&self, root: usize, address: &str, old: &Told, new: &Told) -> Vec<Vec<Str>> {
+        let mut paths = differences(old, new);
+        if let Some(named) = self.touched.get(&(root, address)) {
+            paths.retain(|path| !named.iter().any(|(names, _)| meets(names, path)));
+        }
+        paths
     }
 
     /// Another instance of the same declaration, or another resource that the same value feeds, may change with what is
     /// named; anything else may not.
-    fn spills(&self, pair: &Pair<'_>, changed: &[(&Str, &Told, Vec<Str>)], proof: &mut Proof) {
+    fn spills(&self, pair: &Pair<'_>, changed: &[Change<'_>], proof: &mut Proof) {
         if changed.is_empty() {
             return;
         }
         // What is named, by type (none: of a resource that is not in this root) and path.
         let mut named: FxHashMap<(Option<&Str>, &[Str]), Vec<usize>> = FxHashMap::default();
-        for (address, all) in &self.touched {
-            let type_name = pair.before.resources.get(*address).map(|told| &told.type_name);
+        for ((root, address), all) in &self.touched {
+            let here = pair.before.resources.get(*address).filter(|_| *root == pair.root);
             for (names, number) in all {
-                named.entry((type_name, names)).or_default().push(*number);
+                named.entry((here.map(|told| &told.type_name), names)).or_default().push(*number);
             }
         }
         let mut told: FxHashSet<Vec<usize>> = FxHashSet::default();
-        for (address, new, path) in changed {
+        for Change { address, old, new, path } in changed {
             let text = format!("it changes `{}` of `{address}` too", path.join("."));
             let mut suspects: Vec<usize> = named
                 .iter()
                 .filter(|((of, names), _)| of.is_none_or(|of| *of == new.type_name) && meets(names, path))
                 .flat_map(|(_, numbers)| numbers.iter().copied())
+                .filter(|number| self.groups.get(*number).is_some_and(|g| reads(pair, g)))
                 .collect();
             if suspects.is_empty() {
-                let suspects = self.about(address);
+                let suspects = self.about(pair.root, address);
                 proof.failures.push(Failure { text, only_unsafe: false, suspects });
                 continue;
             }
             suspects.sort_unstable();
             suspects.dedup();
+            // Who edits the place where the value was written has done it.
+            let places = old.places(path);
+            let here = |number: &usize| self.groups.get(*number).is_some_and(|g| edits_at(g, &places));
+            if suspects.iter().any(here) {
+                suspects.retain(here);
+            }
             if told.insert(suspects.clone()) {
                 proof.spills.push(Spill { text, suspects });
             }
         }
     }
+}
+
+/// A difference that no edit names.
+struct Change<'c> {
+    address: &'c Str,
+    old: &'c Told,
+    new: &'c Told,
+    path: Vec<Str>,
+}
+
+/// Whether a root reads a file that edits are in.
+fn reads(pair: &Pair<'_>, group: &Group) -> bool {
+    group.ops.iter().any(|op| pair.files.contains(op.path.as_path()))
+}
+
+/// Whether edits change what stands at one of some places.
+fn edits_at(group: &Group, places: &[Span]) -> bool {
+    group.ops.iter().any(|op| {
+        let meets = |p: &Span| op.edit.start < p.end as usize && (p.start as usize) < op.edit.end;
+        places.iter().any(|p| p.file == op.file && meets(p))
+    })
 }
 
 /// Whether one path leads to the other, or past it.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::source::{Edit, SourceFile, apply};
-use crate::syntax::Language;
+use crate::syntax::{Kind, Language};
 
 use super::align;
 use super::document::Document;
@@ -33,8 +33,11 @@ impl Sheet {
         let document = Document::new(Arc::clone(file));
         sheet.hcl = document.language() == Language::Hcl && document.tree.errors.is_empty();
         sheet.formatted = align::is_formatted(&document);
-        let body = document.tree.children(document.tree.root());
-        sheet.blocks = body
+        let root = document.tree.root();
+        let body = document.tree.children(root).find(|c| document.kind(*c) == Kind::Body).unwrap_or(root);
+        sheet.blocks = document
+            .tree
+            .children(body)
             .map(|id| {
                 let node = document.node(id);
                 let text = document.text();

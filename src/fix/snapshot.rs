@@ -13,7 +13,7 @@ use crate::eval::{Data, Guard, List, Map, Store, Value, Via};
 use crate::model::Presence;
 use crate::policy::{Outcome, Subject};
 use crate::program::Mode;
-use crate::source::Severity;
+use crate::source::{Severity, Span};
 
 /// How deep values are compared; deeper parts are compared as text.
 const MAX_DEPTH: usize = 24;
@@ -107,6 +107,28 @@ impl Snapshot {
             }
         }
         out
+    }
+}
+
+impl Told {
+    /// Where what stands at a path of names is written, and what it came through.
+    pub(super) fn places(&self, path: &[Str]) -> Vec<Span> {
+        let mut out = Vec::new();
+        self.collect(&self.properties, path, &mut out);
+        out
+    }
+
+    fn collect(&self, value: &Value, path: &[Str], out: &mut Vec<Span>) {
+        match (&value.data, path.split_first()) {
+            (_, None) => out.extend(self.store.spans(value.origin).map(|step| step.span)),
+            (Data::Map(map), Some((name, rest))) => {
+                map.all(name).for_each(|entry| self.collect(&entry.value, rest, out));
+            }
+            (Data::List(list), _) => list.members.iter().for_each(|m| self.collect(&m.value, path, out)),
+            (Data::Choice(arms), _) => arms.iter().for_each(|arm| self.collect(&arm.value, path, out)),
+            (Data::Json(inner), _) => self.collect(inner, path, out),
+            _ => {}
+        }
     }
 }
 

@@ -184,8 +184,10 @@ impl Bench<'_> {
             .roots
             .iter()
             .filter_map(|root| {
-                let before = self.states.get(*root)?.snapshot.get()?;
-                Some(Pair { root: *root, before, after: after.get(root)?.snapshot.get()? })
+                let state = self.states.get(*root)?;
+                let files = state.files.iter().map(|(path, _)| path.as_path()).collect();
+                let after = after.get(root)?.snapshot.get()?;
+                Some(Pair { root: *root, before: state.snapshot.get()?, after, files })
             })
             .collect();
         let mut proof = prove(&all, &pairs);
