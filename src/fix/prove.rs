@@ -60,6 +60,9 @@ pub(super) fn prove(groups: &[&Group], pairs: &[Pair<'_>]) -> Proof {
     proof
 }
 
+/// A path that an edit names, and the number of the edit.
+type Named<'g> = (&'g [Str], usize);
+
 /// What edits name, to be looked up.
 struct Index<'g> {
     /// By root.
@@ -70,7 +73,7 @@ struct Index<'g> {
     /// By address without keys.
     added: FxHashMap<String, Vec<usize>>,
     /// By root and address.
-    touched: FxHashMap<(usize, &'g str), Vec<(&'g [Str], usize)>>,
+    touched: FxHashMap<(usize, &'g str), Vec<Named<'g>>>,
     groups: &'g [&'g Group],
 }
 
