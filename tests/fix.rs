@@ -8,6 +8,9 @@
     reason = "a test may panic"
 )]
 
+#[path = "fix/cdk.rs"]
+mod cdk_apps;
+
 use std::path::Path;
 
 use masugata::check::{Options, Session};

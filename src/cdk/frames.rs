@@ -67,6 +67,10 @@ impl<'l> Frames<'l> {
     }
 
     fn place(&mut self, path: &Path, line: u32, column: Option<u32>, maps: usize) -> Option<Span> {
+        // of an edited file the trace tells the lines before: its constructs are found by following the app
+        if self.loader.is_patched(path) {
+            return None;
+        }
         let file = self.loader.load(path).ok()?;
         if maps < MAX_MAPS
             && let Some(map) = self.map_of(path, &file)

@@ -26,7 +26,7 @@ use frames::Frames;
 pub use way::Way;
 
 pub use app::language::Language;
-pub use app::{App, Found, Insertion, Into, Prop, Wanted};
+pub use app::{App, Change, Found, Insertion, Into, Maker, Prop, Remade, Remake, Wanted, differences};
 
 /// How many assemblies (stages within stages) one app may have.
 const MAX_ASSEMBLIES: usize = 1_000;

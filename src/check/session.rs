@@ -191,7 +191,7 @@ impl Session {
     }
 
     /// Of a cloud assembly: the way back to the app's source.
-    pub(super) fn way(&self, root: &Root) -> Option<Arc<cdk::Way>> {
+    pub(crate) fn way(&self, root: &Root) -> Option<Arc<cdk::Way>> {
         if root.kind != RootKind::Assembly {
             return None;
         }

@@ -231,6 +231,9 @@ impl Engine<'_> {
             }
         }
         for (path, text) in &self.texts {
+            if !self.wanted.generated && plan::is_generated(&self.roots, path) {
+                continue;
+            }
             if let Ok(file) = self.session.loader.load(path)
                 && *file.text != **text
             {

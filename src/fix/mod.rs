@@ -8,6 +8,7 @@
 //! passes, no verdict is worse, nothing but the named properties is different.
 
 mod align;
+mod app;
 mod change;
 mod data;
 mod document;

@@ -143,7 +143,7 @@ fn proved(
 /// What edits change in the files as they are, alignment included.
 fn edits(bench: &Bench<'_>, group: &Group) -> Option<Vec<FixEdit>> {
     let mut by_file: BTreeMap<&Path, Vec<Edit>> = BTreeMap::new();
-    for op in &group.ops {
+    for op in group.ops.iter().filter(|op| !plan::is_generated(bench.roots, &op.path)) {
         by_file.entry(&op.path).or_default().push(op.edit.clone());
     }
     let state = group.cases.first().and_then(|(root, _)| bench.states.get(*root))?;

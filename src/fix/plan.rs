@@ -1,6 +1,7 @@
 //! What could be edited: the failing verdicts of a root with the edits that would mend them, in groups that stand or fall
 //! together and in layers of edits that leave each other alone.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -8,10 +9,11 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Str;
-use crate::check::{Examined, Finding, Linked, Root, Session};
+use crate::check::{Examined, Finding, Linked, Root, RootKind, Session};
 use crate::policy::{Applicability, Outcome, Subject, Verdict};
 use crate::source::{Edit, FileId, SourceFile};
 
+use super::app;
 use super::raise::{self, Proposal, Touched};
 use super::snapshot::Snapshot;
 use super::write::Writer;
@@ -52,11 +54,33 @@ impl State {
     /// Finds the edits that would mend what fails in a root.
     pub(super) fn of(session: &Session, root: &Root, examined: &Examined, generated: bool) -> State {
         let mut candidates = Vec::new();
-        for (linked, judged) in &examined.parts {
-            let writer = Writer::new(linked, &session.loader, root, generated);
+        let in_assembly = root.kind == RootKind::Assembly;
+        let prefixes = app::prefixes(&examined.parts);
+        let parts = examined.parts.iter();
+        let writers: Vec<Writer<'_>> = parts
+            .map(|(linked, _)| Writer::new(linked, &session.loader, root, generated || in_assembly))
+            .collect();
+        let way = session.way(root);
+        let source = OnceCell::new();
+        let of_app = || {
+            let way = way.as_deref()?;
+            let new = || app::Source::new(way, &session.loader, &examined.parts, &writers, &prefixes);
+            Some(source.get_or_init(new))
+        };
+        for (part, (((linked, judged), writer), prefix)) in
+            examined.parts.iter().zip(&writers).zip(&prefixes).enumerate()
+        {
             for one in judged {
                 let (Outcome::Fail, Some(finding)) = (one.verdict.outcome, &one.finding) else { continue };
-                let proposal = raise::raise(&writer, one).map(|proposal| {
+                let proposal = raise::raise(writer, one).and_then(|mut proposal| {
+                    let Some(source) = of_app() else { return Ok(proposal) };
+                    proposal.prefix(prefix);
+                    match source.raise(part, one, proposal.clone()) {
+                        Err(_) if generated => Ok(proposal),
+                        raised => raised,
+                    }
+                });
+                let proposal = proposal.map(|proposal| {
                     let path = |id| {
                         let file = session.loader.sources().get(id);
                         file.map(|f| session.loader.absolute(&f.path)).unwrap_or_default()
@@ -79,7 +103,11 @@ impl State {
                 });
                 let element = found.map(|f| f.element.clone()).unwrap_or_default();
                 candidates.push(Candidate {
-                    key: (one.policy.clone(), subject_address(linked, &one.verdict), element),
+                    key: (
+                        one.policy.clone(),
+                        app::prefixed(prefix, &subject_address(linked, &one.verdict)),
+                        element,
+                    ),
                     finding: finding.clone(),
                     steps,
                     proposal: proposal.map_err(|why| why.0),
@@ -112,6 +140,11 @@ fn subject_address(linked: &Linked, verdict: &Verdict) -> Str {
         Subject::Resource(id) => linked.graph.resource(*id).map(|r| r.address.clone()).unwrap_or_default(),
         Subject::Input(name) => name.clone(),
     }
+}
+
+/// Whether a file is edited for the proof only: the app behind an assembly makes it anew.
+pub(super) fn is_generated(roots: &[Root], path: &Path) -> bool {
+    roots.iter().any(|root| root.kind == RootKind::Assembly && path.starts_with(&root.path))
 }
 
 /// Edits that stand or fall together.

@@ -37,6 +37,16 @@ pub(super) struct Proposal {
     pub(super) assumed: bool,
 }
 
+impl Proposal {
+    /// Tells its resources from those of other stacks.
+    pub(super) fn prefix(&mut self, prefix: &str) {
+        let all = self.touched.iter_mut().map(|(address, _)| address);
+        for address in all.chain(&mut self.added).chain(&mut self.removed) {
+            *address = super::app::prefixed(prefix, address);
+        }
+    }
+}
+
 struct Raise<'r, 'w> {
     writer: &'r Writer<'w>,
     fail: Guard,

@@ -15,6 +15,8 @@ use crate::policy::{Outcome, Subject};
 use crate::program::Mode;
 use crate::source::{Severity, Span};
 
+use super::app::{prefixed, prefixes};
+
 /// How deep values are compared; deeper parts are compared as text.
 const MAX_DEPTH: usize = 24;
 
@@ -65,7 +67,8 @@ impl Snapshot {
         let mut out = Snapshot::default();
         let errors = examined.diagnostics.iter().filter(|d| d.severity == Severity::Error);
         out.errors = errors.map(|d| d.message.clone()).collect();
-        for (linked, judged) in &examined.parts {
+        let prefixes = prefixes(&examined.parts);
+        for ((linked, judged), prefix) in examined.parts.iter().zip(&prefixes) {
             let graph = &linked.graph;
             for one in judged {
                 let outcome = one.verdict.outcome;
@@ -74,7 +77,7 @@ impl Snapshot {
                 }
                 let address = match &one.verdict.subject {
                     Subject::Resource(id) => match graph.resource(*id) {
-                        Some(r) => r.address.clone(),
+                        Some(r) => prefixed(prefix, &r.address),
                         None => continue,
                     },
                     Subject::Input(name) => name.clone(),
@@ -103,7 +106,7 @@ impl Snapshot {
                     exists: resource.exists,
                     properties: resource.properties.clone(),
                 };
-                out.resources.insert(resource.address.clone(), told);
+                out.resources.insert(prefixed(prefix, &resource.address), told);
             }
         }
         out

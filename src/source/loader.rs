@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::encoding::{Decoded, decode};
 use super::{Diagnostic, Severity, SourceFile, Sources};
@@ -24,6 +24,8 @@ pub struct Loader {
     sources: Arc<Sources>,
     working_directory: PathBuf,
     overlays: FxHashMap<PathBuf, Arc<str>>,
+    /// Those of them that differ from what another loader has read.
+    patched: FxHashSet<PathBuf>,
     trees: Vec<PathBuf>,
     files: Mutex<FxHashMap<PathBuf, Loaded>>,
     remarks: Mutex<Vec<Diagnostic>>,
@@ -36,6 +38,7 @@ impl Loader {
             sources: Arc::new(Sources::new()),
             working_directory: normalize(&working_directory.into()),
             overlays: FxHashMap::default(),
+            patched: FxHashSet::default(),
             trees: Vec::new(),
             files: Mutex::default(),
             remarks: Mutex::default(),
@@ -88,15 +91,18 @@ impl Loader {
     pub fn overlaid<'t>(&self, texts: impl IntoIterator<Item = (&'t PathBuf, &'t Arc<str>)>) -> Loader {
         let mut overlays = self.overlays.clone();
         let mut files = self.files.lock().clone();
+        let mut patched = self.patched.clone();
         for (path, text) in texts {
             let path = self.absolute(path);
             files.remove(&path);
+            patched.insert(path.clone());
             overlays.insert(path, Arc::clone(text));
         }
         Loader {
             sources: Arc::new(self.sources.fork()),
             working_directory: self.working_directory.clone(),
             overlays,
+            patched,
             trees: self.trees.clone(),
             files: Mutex::new(files),
             remarks: Mutex::default(),
@@ -106,6 +112,12 @@ impl Loader {
     /// Whether the text of a path was put in front of the disk's.
     pub fn is_overlaid(&self, path: &Path) -> bool {
         self.overlays.contains_key(&self.absolute(path))
+    }
+
+    /// Whether the text of a path is another than the one that the session began with: lines that were recorded before
+    /// are not where they were.
+    pub fn is_patched(&self, path: &Path) -> bool {
+        self.patched.contains(&self.absolute(path))
     }
 
     /// The files that were read.

@@ -6,6 +6,7 @@
 //! nearest call in the app's own code.
 
 mod discover;
+mod edit;
 mod interpret;
 mod ir;
 pub(super) mod language;
@@ -30,6 +31,7 @@ use interpret::Loaded;
 use language::Language;
 use tree::{NodeId, Tree};
 
+pub use edit::{Change, Maker, Remade, Remake, differences};
 pub use place::{Found, Insertion, Into, Prop, Wanted};
 
 /// The largest source file that is read, in bytes.
@@ -53,6 +55,8 @@ pub struct App {
     sites: FxHashMap<(FileId, u32), Vec<SiteOf>>,
     /// All of a file, for traces without columns.
     by_file: FxHashMap<FileId, Vec<(Span, SiteOf)>>,
+    /// The schema version of the assembly, which tells how old the library is; 0 if it is not told.
+    schema: u32,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -69,7 +73,7 @@ impl App {
     /// processors).
     pub fn open(loader: &Loader, assembly: &Path, threads: usize) -> App {
         let sources = discover::sources(loader, assembly);
-        let mut app = App::default();
+        let mut app = App { schema: schema(loader, assembly), ..App::default() };
         let mut exceeded = sources.exceeded;
         let mut texts = Vec::new();
         let mut total = 0;
@@ -130,6 +134,14 @@ impl App {
             }
         }
     }
+}
+
+/// The schema version of an assembly, its first number.
+fn schema(loader: &Loader, assembly: &Path) -> u32 {
+    let manifest = loader.load(&assembly.join("manifest.json")).ok();
+    let manifest: Option<serde_json::Value> = manifest.and_then(|m| serde_json::from_str(&m.text).ok());
+    let version = manifest.as_ref().and_then(|m| m.get("version")?.as_str()?.split('.').next());
+    version.and_then(|v| v.parse().ok()).unwrap_or(0)
 }
 
 /// A file to parse: itself, its language, its path in the app without the ending.

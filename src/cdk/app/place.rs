@@ -75,10 +75,10 @@ pub enum Into {
 }
 
 /// Where one construct's properties may be set.
-struct Candidate<'a> {
-    node: NodeId,
+pub(super) struct Candidate<'a> {
+    pub(super) node: NodeId,
     /// The method call that made a library make the construct.
-    call: Option<&'a Attached>,
+    pub(super) call: Option<&'a Attached>,
     /// A library's class that the construct's class extends made the resource.
     of_base: bool,
 }
@@ -110,7 +110,7 @@ impl App {
     }
 
     /// Whose properties are looked at.
-    fn candidate(&self, wanted: &Wanted<'_>) -> Option<Candidate<'_>> {
+    pub(super) fn candidate(&self, wanted: &Wanted<'_>) -> Option<Candidate<'_>> {
         let segments: Vec<&str> = wanted.path.split('/').collect();
         let found = self.tree.find(&segments);
         if let Some(frame) = wanted.frame {
