@@ -125,8 +125,8 @@ impl<'s> Source<'s> {
             after: &after,
         };
         let remade = app.remake(&remake).map_err(Why)?;
-        for (file, edit, slot) in remade.edits {
-            let op = Op { file, edit, slot };
+        for made in remade.edits {
+            let op = Op { file: made.file, edit: made.edit, slot: made.slot };
             if !proposal.ops.contains(&op) {
                 proposal.ops.push(op);
             }

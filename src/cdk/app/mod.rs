@@ -31,7 +31,7 @@ use interpret::Loaded;
 use language::Language;
 use tree::{NodeId, Tree};
 
-pub use edit::{Change, Maker, Remade, Remake, differences};
+pub use edit::{Change, Maker, Remade, Remake, SourceEdit, differences};
 pub use place::{Found, Insertion, Into, Prop, Wanted};
 
 /// The largest source file that is read, in bytes.

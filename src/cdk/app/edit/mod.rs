@@ -38,11 +38,22 @@ pub struct Remake<'r> {
     pub after: &'r Json,
 }
 
+/// One edit of the app's source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceEdit {
+    /// The file.
+    pub file: FileId,
+    /// What is different in it.
+    pub edit: Edit,
+    /// What it writes into: two edits with the same one exclude each other.
+    pub slot: Option<(u32, Str)>,
+}
+
 /// Edits of the app's source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Remade {
-    /// File, edit, and what it writes into: two edits with the same one exclude each other.
-    pub edits: Vec<(FileId, Edit, Option<(u32, Str)>)>,
+    /// In order of writing.
+    pub edits: Vec<SourceEdit>,
     /// Whether synthesis is known to make of it exactly the wanted template.
     pub exact: bool,
 }
@@ -164,13 +175,13 @@ impl App {
         };
         let mut edits: Vec<_> = Vec::new();
         for piece in pieces {
-            let edit = (file.id, piece.edit, piece.slot);
+            let edit = SourceEdit { file: file.id, edit: piece.edit, slot: piece.slot };
             if !edits.contains(&edit) {
                 edits.push(edit);
             }
         }
         // What is written can be parsed.
-        let plain: Vec<Edit> = edits.iter().map(|(_, edit, _)| edit.clone()).collect();
+        let plain: Vec<Edit> = edits.iter().map(|e: &SourceEdit| e.edit.clone()).collect();
         let (text, _) = crate::source::apply(&file.text, &plain).ok_or("its edits overlap")?;
         if code::parse(language, &text).is_none_or(|tree| tree.root_node().has_error()) {
             return Err("the edited source could not be parsed".into());
