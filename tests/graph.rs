@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use masugata::aws::network::{Direction, acl_exposes, exposes, open_to_world, rules};
+use masugata::aws::scope::in_scope;
 use masugata::aws::{iam, secrets};
 use masugata::eval::{Evaluation, Guard, Inputs, Store, Truth, Value, evaluate, evaluate_with};
 use masugata::graph::{Graph, link};
@@ -492,4 +493,82 @@ fn a_default_group_of_some_vpc_leaves_open_whose_it_is() {
     );
     let found = graph.default_of(id(&graph, "aws_vpc.v"), "AWS::EC2::SecurityGroup");
     assert!(found.members.is_empty() && found.open.is_some());
+}
+
+/// Whether what `type_name` says holds for a resource: the settings' addresses, and whether there may be others.
+fn settings(graph: &Graph, of: &str, type_name: &str) -> (Vec<String>, bool) {
+    let found = in_scope(graph, id(graph, of), type_name);
+    let address = |id| graph.resource(id).expect("a resource").address.clone();
+    let members = found.members.into_iter().map(|m| match m.guard {
+        Guard::TRUE => address(m.id).to_string(),
+        guard => format!("{} when {}", address(m.id), graph.store.describe(guard)),
+    });
+    (members.collect(), found.open.is_some())
+}
+
+const DETECTOR: &str = "AWS::GuardDuty::Detector";
+
+#[test]
+fn a_setting_holds_in_its_account_and_region() {
+    let graph = hcl(
+        "provider \"aws\" {\n  region = \"eu-west-1\"\n}\nprovider \"aws\" {\n  alias  = \"same\"\n  region = \"eu-west-1\"\n}\nprovider \"aws\" {\n  alias  = \"far\"\n  region = \"us-east-1\"\n}\nprovider \"aws\" {\n  alias   = \"audit\"\n  region  = \"eu-west-1\"\n  profile = \"audit\"\n}\nresource \"aws_guardduty_detector\" \"d\" {}\nresource \"aws_iam_account_password_policy\" \"p\" {}\nresource \"aws_sqs_queue\" \"here\" {}\nresource \"aws_sqs_queue\" \"same\" {\n  provider = aws.same\n}\nresource \"aws_sqs_queue\" \"far\" {\n  provider = aws.far\n}\nresource \"aws_sqs_queue\" \"own\" {\n  region = \"us-east-1\"\n}\nresource \"aws_sqs_queue\" \"back\" {\n  provider = aws.far\n  region   = \"eu-west-1\"\n}\nresource \"aws_sqs_queue\" \"audit\" {\n  provider = aws.audit\n}\n",
+    );
+    let here = || (vec!["aws_guardduty_detector.d".to_owned()], false);
+    let nothing = || (Vec::new(), false);
+    assert_eq!(settings(&graph, "aws_sqs_queue.here", DETECTOR), here());
+    assert_eq!(settings(&graph, "aws_sqs_queue.same", DETECTOR), here());
+    assert_eq!(settings(&graph, "aws_sqs_queue.far", DETECTOR), nothing());
+    assert_eq!(settings(&graph, "aws_sqs_queue.own", DETECTOR), nothing());
+    assert_eq!(settings(&graph, "aws_sqs_queue.back", DETECTOR), here());
+    assert_eq!(
+        settings(&graph, "aws_sqs_queue.audit", DETECTOR),
+        (Vec::new(), true),
+        "it may be the account"
+    );
+    let passwords = "Masugata::IAM::AccountPasswordPolicy";
+    assert_eq!(settings(&graph, "aws_sqs_queue.far", passwords).0, ["aws_iam_account_password_policy.p"]);
+}
+
+#[test]
+fn modules_have_the_providers_that_they_are_passed() {
+    let graph = modules(&[
+        (
+            "main.tf",
+            "provider \"aws\" {\n  region = \"eu-west-1\"\n}\nprovider \"aws\" {\n  alias  = \"far\"\n  region = \"us-east-1\"\n}\nvariable \"region\" {}\nprovider \"aws\" {\n  alias  = \"asked\"\n  region = var.region\n}\nmodule \"plain\" {\n  source = \"./m\"\n}\nmodule \"far\" {\n  source    = \"./m\"\n  providers = { aws = aws.far }\n}\nmodule \"asked\" {\n  source    = \"./m\"\n  providers = { aws = aws.asked }\n}\nmodule \"asked_too\" {\n  source    = \"./outer\"\n  providers = { aws.inner = aws.asked }\n}\nresource \"aws_guardduty_detector\" \"here\" {}\nresource \"aws_guardduty_detector\" \"asked\" {\n  provider = aws.asked\n}\n",
+        ),
+        ("m/main.tf", "resource \"aws_sqs_queue\" \"q\" {}\n"),
+        (
+            "outer/main.tf",
+            "terraform {\n  required_providers {\n    aws = {\n      source                = \"hashicorp/aws\"\n      configuration_aliases = [aws.inner]\n    }\n  }\n}\nmodule \"m\" {\n  source    = \"../m\"\n  providers = { aws = aws.inner }\n}\n",
+        ),
+    ]);
+    let of = |queue: &str| {
+        let (members, open) = settings(&graph, queue, DETECTOR);
+        assert!(!open, "{queue}");
+        members.join(", ")
+    };
+    let here = "aws_guardduty_detector.here";
+    let asked = "aws_guardduty_detector.asked";
+    let when = |region: &str| format!("{asked} when `var.region` is \"{region}\"");
+    assert_eq!(of("module.plain.aws_sqs_queue.q"), format!("{here}, {}", when("eu-west-1")));
+    assert_eq!(of("module.far.aws_sqs_queue.q"), when("us-east-1"));
+    // The same configuration, whatever its region.
+    for queue in ["module.asked.aws_sqs_queue.q", "module.asked_too.module.m.aws_sqs_queue.q"] {
+        assert_eq!(of(queue), format!("{here} when `var.region` is \"eu-west-1\", {asked}"));
+    }
+}
+
+#[test]
+fn a_stack_and_what_it_nests_are_in_one_account_and_region() {
+    let graph = templates(&[
+        (
+            "t.yaml",
+            "Parameters:\n  On: { Type: String, AllowedValues: [\"yes\", \"no\"] }\nConditions:\n  IsOn: !Equals [!Ref On, \"yes\"]\nResources:\n  Detector:\n    Type: AWS::GuardDuty::Detector\n    Condition: IsOn\n    Properties: { Enable: true }\n  Nested:\n    Type: AWS::CloudFormation::Stack\n    Properties: { TemplateURL: n.yaml }\n",
+        ),
+        ("n.yaml", "Resources:\n  Queue:\n    Type: AWS::SQS::Queue\n"),
+    ]);
+    assert_eq!(
+        settings(&graph, "Nested.Queue", DETECTOR),
+        (vec!["Detector when `IsOn` is true".to_owned()], false)
+    );
 }

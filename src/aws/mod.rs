@@ -20,6 +20,7 @@
 //! | `looks_secret(name, value)` | `secrets::looks_secret(store, name, value)`, a `Truth` |
 //! | `plaintext_value(x)` | `secrets::readable(store, value, graph.is_template())`, a `Truth` |
 //! | `own_key(x)` | `keys::own_key(graph, value)`, a `Truth` |
+//! | `in_scope(self, TYPE)` | `scope::in_scope(graph, id, type_name)`, members and what leaves the list open |
 //! | `weak_tls_policy(name)` | `tls::weak_tls_policy(name)`; none: no policy of AWS |
 //!
 //! | `wildcard_resources(doc)` | `iam::as_list(store, &iam::wildcard_resource_statements(store, doc))` |
@@ -40,6 +41,7 @@ pub mod iam;
 pub mod keys;
 pub mod network;
 pub mod read;
+pub mod scope;
 pub mod secrets;
 pub mod sets;
 pub mod tls;

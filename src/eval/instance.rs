@@ -51,6 +51,12 @@ pub struct InstanceInfo {
 pub struct Scope {
     /// Provider local name and alias (`aws.eu`), or the stack's environment.
     pub provider: Str,
+    /// Which configuration of the provider that is, told apart from every other one of the root: the address of the
+    /// module that holds it, and its name. Empty for all resources of a stack.
+    pub configuration: Str,
+    /// What the configuration says about who acts, an object of its arguments (`profile`, `assume_role`, …); none where
+    /// it says nothing.
+    pub credentials: Option<Value>,
     /// The region, if something says so.
     pub region: Option<Value>,
     /// `default_tags` of the provider.

@@ -11,9 +11,25 @@ use super::instance::Scope;
 use super::names::Env;
 use super::run::{Each, ModuleInstance, Run};
 use super::site::Site;
+use super::value::Value;
 
 /// The provider's major versions that are known of.
 const KNOWN_MAJORS: (u32, u32) = (3, 6);
+
+/// The arguments and blocks of the provider's configuration that decide which account it acts in ("Authentication and
+/// Configuration", documentation of the AWS provider).
+const WHO: [&str; 10] = [
+    "access_key",
+    "allowed_account_ids",
+    "assume_role",
+    "assume_role_with_web_identity",
+    "profile",
+    "secret_key",
+    "shared_config_files",
+    "shared_credentials_file",
+    "shared_credentials_files",
+    "token",
+];
 
 impl<'p> Run<'p> {
     /// The scope of a resource: what its provider configuration says.
@@ -60,6 +76,7 @@ impl<'p> Run<'p> {
         let mut at = Rc::clone(module);
         loop {
             if let Some(config) = find(&at.index.module.providers, &name) {
+                scope.configuration = ecow::eco_format!("{} {name}", at.address);
                 scope.provider = name;
                 self.read_config(&at, config, &mut scope);
                 return scope;
@@ -70,6 +87,7 @@ impl<'p> Run<'p> {
             }
             at = Rc::clone(&caller.module);
         }
+        scope.configuration = ecow::eco_format!("{name}");
         scope.provider = name;
         scope
     }
@@ -78,6 +96,21 @@ impl<'p> Run<'p> {
         let none = Each::default();
         let attribute = config.body.attributes.iter().find(|a| a.name == "region");
         scope.region = attribute.map(|a| self.bind_in(module, &none, &a.value)).filter(|v| !v.is_unset());
+        let mut who: Vec<(Str, Value)> = Vec::new();
+        for attribute in config.body.attributes.iter().filter(|a| WHO.contains(&a.name.as_str())) {
+            let value = self.bind_in(module, &none, &attribute.value);
+            if !value.is_unset() {
+                who.push((attribute.name.clone(), value));
+            }
+        }
+        for block in config.body.blocks.iter().filter(|b| WHO.contains(&b.name.as_str())) {
+            let site = Site { run: self, module, each: &none };
+            who.push((block.name.clone(), self.body_value(&block.body, block.span, Env::new(&site))));
+        }
+        if !who.is_empty() {
+            who.sort_by(|a, b| a.0.cmp(&b.0));
+            scope.credentials = Some(Value::object(who));
+        }
         let tags = config.body.blocks.iter().find(|b| b.name == "default_tags");
         if let Some(block) = tags {
             let site = Site { run: self, module, each: &none };

@@ -1,6 +1,7 @@
 //! The questions that pages ask beside Terraform's functions: about values, about references, about what AWS means.
 
 use crate::Str;
+use crate::aws::scope;
 use crate::eval::{Data, Failure, Marks, Member, Origin, Store, Truth, UnknownId, UnknownKind, Value, Via};
 use crate::graph::Relations;
 use crate::model::ResourceId;
@@ -40,6 +41,11 @@ pub(super) fn call(names: &PageNames<'_>, name: &str, args: &[Value], span: Span
         ("default_of", [of, type_name]) => {
             let Some(id) = resource_arg(names, of) else { return Some(Err(not_a_resource(name, span))) };
             resources_value(names.graph.default_of(id, type_name.as_str().map_or("", Str::as_str)))
+        }
+        ("in_scope", [of, type_name]) => {
+            let Some(id) = resource_arg(names, of) else { return Some(Err(not_a_resource(name, span))) };
+            let type_name = type_name.as_str().map_or("", Str::as_str);
+            resources_value(scope::in_scope(names.graph, id, type_name))
         }
         ("resources", [types]) => {
             let mut members = Vec::new();

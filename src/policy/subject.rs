@@ -102,7 +102,7 @@ fn member(store: &Store, resource: &Resource, name: &str) -> Value {
             let no = store.not(resource.exists);
             store.choice([(resource.exists, Value::bool(true)), (no, Value::bool(false))])
         }
-        "region" => resource.scope.region.clone().unwrap_or_else(Value::absent),
+        "region" => crate::aws::scope::region(resource).cloned().unwrap_or_else(Value::absent),
         "meta" => resource.meta.clone(),
         "values" => resource.values.clone(),
         _ => Value::absent(),
