@@ -13,6 +13,7 @@
 use std::path::{Path, PathBuf};
 
 use masugata::cdk;
+use masugata::model::registry;
 use masugata::source::Loader;
 
 /// Template, logical id, construct and the app's line of every resource.
@@ -310,4 +311,88 @@ fn a_suppression_of_cdk_nag_covers_what_it_applies_to() {
     assert_eq!(other, 0);
     assert_eq!(suppressed(&format!(r#"{{"id": "AwsSolutions-XX9", {reason}}}"#)), 0);
     assert_eq!(plain, 1);
+}
+
+/// A path as the tables write it, without indices, in a registry type.
+fn has_property(of: &registry::Type, path: &str) -> bool {
+    let mut at = String::new();
+    for name in path.split('.') {
+        let mut tries = match at.as_str() {
+            "" => vec![name.to_owned()],
+            // Elements of a list, of a list of lists.
+            _ => (0..3).map(|n| format!("{at}{}.{name}", "[]".repeat(n))).collect(),
+        };
+        tries.retain(|path| of.property(path).is_some());
+        let Some(found) = tries.into_iter().next() else { return false };
+        at = found;
+    }
+    true
+}
+
+#[test]
+fn the_table_of_props_names_what_the_registry_has() {
+    let is_name = |name: &str, upper: bool| {
+        let first = name.chars().next();
+        first.is_some_and(|c| c.is_ascii_alphabetic() && c.is_ascii_uppercase() == upper)
+            && name.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    let mut wrong = Vec::new();
+    let (mut of, mut type_name) = (None, "");
+    let mut seen = std::collections::BTreeSet::new();
+    let mut lines = 0;
+    for (number, line) in include_str!("../grammars/cdk/props.table").lines().enumerate() {
+        let mut say = |what: String| wrong.push(format!("grammars/cdk/props.table:{}: {what}", number + 1));
+        let bare = line.trim();
+        if bare.is_empty() || bare.starts_with('#') {
+            continue;
+        }
+        if !line.starts_with(' ') {
+            (of, type_name) = (registry::get(bare), bare);
+            if of.is_none() {
+                say(format!("there is no type `{bare}`"));
+            }
+            if !seen.insert((bare, "")) {
+                say(format!("`{bare}` stands here twice"));
+            }
+            continue;
+        }
+        lines += 1;
+        let Some((property, ways)) = bare.split_once('=') else {
+            say("a line is `Property = prop …`".to_owned());
+            continue;
+        };
+        let property = property.trim();
+        let Some(of) = &of else { continue };
+        if !has_property(of, property) {
+            say(format!("`{}` has no property `{property}`", of.name));
+        }
+        if !seen.insert((type_name, property)) {
+            say(format!("`{property}` stands here twice"));
+        }
+        for way in ways.split_whitespace() {
+            let name = way.strip_suffix("()").unwrap_or(way);
+            if !name.split('.').all(|step| is_name(step, false)) {
+                say(format!("`{way}` is no prop and no method"));
+            }
+        }
+    }
+    for (number, line) in include_str!("../grammars/cdk/singletons.table").lines().enumerate() {
+        let mut say =
+            |what: String| wrong.push(format!("grammars/cdk/singletons.table:{}: {what}", number + 1));
+        let Some((_, makers)) = line.split_once(" = ").filter(|_| !line.starts_with('#')) else { continue };
+        for maker in makers.split_whitespace() {
+            let fits = match maker.strip_suffix("()") {
+                Some(method) => is_name(method, false),
+                None => {
+                    let (class, prop) = maker.split_once('.').unwrap_or((maker, "any"));
+                    is_name(class, true) && is_name(prop, false)
+                }
+            };
+            if !fits {
+                say(format!("`{maker}` is neither a class, nor a prop of one, nor a method"));
+            }
+        }
+    }
+    assert!(lines > 100, "the table is read");
+    assert!(wrong.is_empty(), "{} mistakes:\n{}", wrong.len(), wrong.join("\n"));
 }
