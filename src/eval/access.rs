@@ -168,7 +168,7 @@ impl Evaluator<'_> {
         } else if arms.is_empty() {
             return self.policy().then(|| Ok(Value::absent()));
         } else if self.policy() {
-            arms.push((missing, Value::absent()));
+            arms.push((missing, map.left_out(name)));
         } else {
             let failure = Failure::new("unsupported-attribute", format!("there is no `{name}` here"), span);
             arms.push((missing, self.failing(&failure)));

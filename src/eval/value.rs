@@ -239,4 +239,11 @@ impl Map {
     pub fn all<'m>(&'m self, key: &'m str) -> impl Iterator<Item = &'m Entry> {
         self.entries.iter().filter(move |e| e.key == key)
     }
+
+    /// What stands under a key where none of its entries holds (`AWS::NoValue` or `null` in a branch): nothing, and that
+    /// is written where the key is.
+    pub fn left_out(&self, key: &str) -> Value {
+        let origin = self.all(key).next().map_or(Origin::NONE, |entry| entry.key_origin);
+        Value::absent().with_origin(origin)
+    }
 }

@@ -445,7 +445,7 @@ impl<'a> Run<'a> {
             return None;
         }
         match &value.data {
-            Data::Absent | Data::Null => return None,
+            Data::Null => return None,
             Data::Choice(arms) => {
                 return arms
                     .iter()
@@ -472,7 +472,9 @@ impl<'a> Run<'a> {
         let mut companion = false;
         for step in self.store.spans(value.origin) {
             match step.via {
-                Via::Default => return None,
+                // a default beside a branch that sets it is told where that is written
+                Via::Default if step.from.is_none() => return None,
+                Via::Default => {}
                 Via::Companion => companion = true,
                 _ => {
                     let resource = self.foreign(step.span, companion);

@@ -138,7 +138,7 @@ fn entry(store: &Store, map: &Map, name: &str) -> Value {
         arms.push((found.guard, found.value.clone()));
     }
     let rest = match map.rest {
-        None => Value::absent(),
+        None => map.left_out(name),
         Some(id) => {
             let kind = UnknownKind::Part { of: id, step: Str::from(format!(".{name}")) };
             Value::new(Data::Unknown(store.unknown(kind, false, TypeExpr::Any)), Origin::NONE)

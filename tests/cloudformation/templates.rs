@@ -267,3 +267,38 @@ Resources:
     let condition = "RuleCondition: {'Fn::Equals': [!Ref AWS::Region, eu-west-1]}";
     assert_eq!(findings(&format!("Rules: {{R: {{{condition}, {assertion}}}}}")), 1);
 }
+
+/// What is left out in a branch is reported where it is set in the other.
+#[test]
+fn what_a_branch_leaves_out_has_the_place_of_the_other() {
+    let text = "Parameters: {K: {Type: String}}
+Conditions: {HasKey: !Equals [!Ref K, '1']}
+Resources:
+  V:
+    Type: AWS::EC2::Volume
+    Properties:
+      AvailabilityZone: a
+      Encrypted: !If [HasKey, true, !Ref AWS::NoValue]
+  I:
+    Type: AWS::EC2::Instance
+    Properties:
+      BlockDeviceMappings:
+      - DeviceName: a
+        Ebs:
+          VolumeSize: 3
+          Encrypted: !If [HasKey, true, !Ref AWS::NoValue]
+";
+    let terraform = "variable \"k\" {
+  type = bool
+}
+resource \"aws_ebs_volume\" \"v\" {
+  availability_zone = \"a\"
+  encrypted         = var.k ? true : null
+}
+";
+    let world = world(&[("t.yaml", text), ("main.tf", terraform)]).policies(&["ebs-unencrypted"]);
+    let outcome = world.check(&["."]);
+    let lines: Vec<_> =
+        outcome.findings.iter().map(|f| (f.location.path.as_str(), f.location.start.line)).collect();
+    assert_eq!(lines, [("main.tf", 6), ("t.yaml", 8), ("t.yaml", 16)]);
+}

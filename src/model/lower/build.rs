@@ -70,6 +70,20 @@ impl Object {
         }))
     }
 
+    /// Where what stands at a path of names is written; nowhere if nothing does.
+    pub(super) fn key_origin(&self, path: &[Step]) -> Origin {
+        let Some((Step::Name(key), rest)) = path.split_first() else { return Origin::NONE };
+        let Some(slot) = self.slots.iter().find(|s| s.key == *key) else { return Origin::NONE };
+        if rest.is_empty() {
+            return slot.key_origin;
+        }
+        let inner = slot.alternatives.iter().find_map(|(_, node)| match node {
+            Node::Object(object) => Some(object.key_origin(rest)),
+            _ => None,
+        });
+        inner.unwrap_or(Origin::NONE)
+    }
+
     /// The object at a path, made where it is not there yet; a path that ends with an element makes a new element.
     pub(super) fn descend(
         &mut self,

@@ -142,7 +142,8 @@ impl Conform<'_> {
                 continue;
             }
             let place = self.store.place(value.origin).or_else(|| self.store.place(self.fallback));
-            let made = default_value(self.store, default, place);
+            let beside = map.all(&field.name).next().map_or(Origin::NONE, |entry| entry.key_origin);
+            let made = default_value(self.store, default, place, beside);
             let entries = out.get_or_insert_with(|| map.entries.clone());
             // Where it is not set, nothing stands beside the default.
             entries.retain(|e| e.key != field.name || !e.value.is_unset());
@@ -176,11 +177,16 @@ impl Conform<'_> {
     }
 }
 
-/// A documented default: JSON text, with the place where it would be written.
-pub(super) fn default_value(store: &Store, json: &str, place: Option<crate::source::Span>) -> Value {
-    let origin = place.map_or(Origin::NONE, |span| {
-        store.origin(OriginStep { span, via: Via::Default, from: Origin::NONE })
-    });
+/// A documented default: JSON text, with the place where it would be written, and where it is written what holds under
+/// other conditions.
+pub(super) fn default_value(
+    store: &Store,
+    json: &str,
+    place: Option<crate::source::Span>,
+    beside: Origin,
+) -> Value {
+    let origin =
+        place.map_or(Origin::NONE, |span| store.origin(OriginStep { span, via: Via::Default, from: beside }));
     let parsed = serde_json::from_str(json).unwrap_or(serde_json::Value::Null);
     from_json(&parsed, origin)
 }

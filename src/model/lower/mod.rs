@@ -250,7 +250,8 @@ impl Context<'_> {
             (function.lower)(self, source, guard, target);
         }
         for (path, json) in &scope.constants {
-            let value = conform::default_value(self.store, json, None).with_origin(source.origin);
+            let value =
+                conform::default_value(self.store, json, None, Origin::NONE).with_origin(source.origin);
             target.put(self.store, path, guard, source.origin, value);
         }
         for (path, json, majors) in &scope.defaults {
@@ -258,7 +259,8 @@ impl Context<'_> {
                 let missing = self.store.and_not(guard, target.covered(self.store, path));
                 if !missing.is_false() {
                     let place = self.store.place(source.origin).or_else(|| self.store.place(self.origin));
-                    let value = conform::default_value(self.store, json, place);
+                    let beside = target.key_origin(path);
+                    let value = conform::default_value(self.store, json, place, beside);
                     let origin = value.origin;
                     target.put(self.store, path, missing, origin, value);
                 }
@@ -407,7 +409,7 @@ type Variant<'s> = (&'s [Step], Origin, Value);
 
 /// A documented default, given as JSON, with the place where it would be written.
 pub fn documented_default(store: &Store, json: &str, place: Option<crate::source::Span>) -> Value {
-    conform::default_value(store, json, place)
+    conform::default_value(store, json, place, Origin::NONE)
 }
 
 /// One contribution's value, when it is there.
