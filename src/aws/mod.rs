@@ -20,6 +20,7 @@
 //! | `looks_secret(name, value)` | `secrets::looks_secret(store, name, value)`, a `Truth` |
 //! | `plaintext_value(x)` | `secrets::readable(store, value, graph.is_template())`, a `Truth` |
 //! | `own_key(x)` | `keys::own_key(graph, value)`, a `Truth` |
+//! | `imdsv2_image(x)` | `images::demands_imdsv2(graph, value)`, a `Truth` |
 //! | `in_scope(self, TYPE)` | `scope::in_scope(graph, id, type_name)`, members and what leaves the list open |
 //! | `weak_tls_policy(name)` | `tls::weak_tls_policy(name)`; none: no policy of AWS |
 //!
@@ -38,6 +39,7 @@
 //! `referrers` and `refers` are methods of [`crate::graph::Graph`].
 
 pub mod iam;
+pub mod images;
 pub mod keys;
 pub mod network;
 pub mod read;

@@ -149,6 +149,17 @@ impl<'p> Run<'p> {
         if !values.is_empty() {
             self.store.declare_domain(id, &values);
         }
+        if dialect == Dialect::CloudFormation {
+            let text = |name: &str| {
+                let found = input.body.attributes.iter().find(|a| a.name == name);
+                found.and_then(|a| a.value.as_string())
+            };
+            if text("Type").is_some_and(|t| t.starts_with("AWS::SSM::Parameter::Value<"))
+                && let Some(name) = text("Default")
+            {
+                self.store.declare_stored(id, name.clone());
+            }
+        }
         Value::new(Data::Unknown(id), self.store.literal_origin(input.name_span))
     }
 }

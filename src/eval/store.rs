@@ -180,6 +180,8 @@ pub struct Store {
     origins: RwLock<IndexSet<OriginStep, FxBuildHasher>>,
     marks: RwLock<MarkTable>,
     unknowns: RwLock<IndexMap<UnknownKind, UnknownFacts, FxBuildHasher>>,
+    /// Inputs whose value is what the Parameter Store holds under a name.
+    stored: RwLock<FxHashMap<UnknownId, Str>>,
     instances: RwLock<IndexMap<Str, InstanceInfo, FxBuildHasher>>,
     pub(super) memo: super::memo::Memo,
 }
@@ -204,6 +206,7 @@ impl Store {
             origins: RwLock::default(),
             marks: RwLock::default(),
             unknowns: RwLock::default(),
+            stored: RwLock::default(),
             instances: RwLock::default(),
             memo: super::memo::Memo::default(),
         };
@@ -599,6 +602,17 @@ impl Store {
     /// An unknown because the source declares nothing of that name.
     pub fn undeclared(&self, span: Option<Span>, name: &str) -> UnknownId {
         self.reason(span, ecow::eco_format!("`{name}`{UNDECLARED}"))
+    }
+
+    /// Remembers the name under which the Parameter Store holds an input's value.
+    pub fn declare_stored(&self, id: UnknownId, name: Str) {
+        self.stored.write().insert(id, name);
+    }
+
+    /// The name under which the Parameter Store holds an input's value, by the default of a template parameter of type
+    /// `AWS::SSM::Parameter::Value<…>`.
+    pub fn stored_under(&self, id: UnknownId) -> Option<Str> {
+        self.stored.read().get(&id).cloned()
     }
 
     /// Whether an unknown is a resource that the source does not declare: then it is none of those that it does.

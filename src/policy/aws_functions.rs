@@ -1,7 +1,7 @@
 //! The names that pages have for the questions of [`crate::aws`].
 
 use crate::aws::network::Direction;
-use crate::aws::{iam, keys, network, secrets, tls};
+use crate::aws::{iam, images, keys, network, secrets, tls};
 use crate::eval::{Data, Failure, Number, Store, Truth, Value};
 use crate::source::Span;
 
@@ -76,6 +76,7 @@ pub(super) fn call(
             };
             truth(store, secrets::looks_secret(store, key, value), name, args)
         }
+        ("imdsv2_image", [image]) => truth(store, images::demands_imdsv2(names.graph, image), name, args),
         ("own_key", [key]) => truth(store, keys::own_key(names.graph, key), name, args),
         ("plaintext_value", [value]) => {
             let readable = secrets::readable(store, value, names.graph.is_template());

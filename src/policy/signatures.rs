@@ -60,6 +60,7 @@ pub(super) static OWN: &[Signature] = &[
     of("exposing_credentials", 1, 1, Returns::Statements),
     of("exposing_data", 1, 1, Returns::Statements),
     of("granting", 3, 3, Returns::Statements),
+    of("imdsv2_image", 1, 1, Returns::Bool),
     of("in_scope", 2, 2, Returns::Resources(1)),
     of("known", 1, 1, Returns::Bool),
     of("looks_secret", 2, 2, Returns::Bool),
