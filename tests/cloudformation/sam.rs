@@ -247,3 +247,84 @@ Resources:
         .collect();
     assert!(found.contains(&("iam-full-admin-policy", "FRole", 13)), "{found:?}");
 }
+
+#[test]
+fn websocket_and_graphql_apis_are_made() {
+    let template = "Parameters: {Domain: {Type: String, Default: sam.example.com}}
+Resources:
+  Fn: {Type: AWS::Lambda::Function, Properties: {Code: {ZipFile: x}, Role: r}}
+  Socket:
+    Type: AWS::Serverless::WebSocketApi
+    Properties:
+      RouteSelectionExpression: $request.body.action
+      Auth: {AuthType: CUSTOM, AuthArn: !GetAtt Fn.Arn}
+      Domain: {DomainName: !Ref Domain, CertificateArn: arn, Route53: {HostedZoneId: Z1}}
+      Routes:
+        $connect: {FunctionArn: !GetAtt Fn.Arn}
+        sendMessage: {FunctionArn: !GetAtt Fn.Arn, IntegrationTimeout: 30}
+  Graph:
+    Type: AWS::Serverless::GraphQLApi
+    Properties:
+      SchemaInline: 'type Query { a: String }'
+      Auth: {Type: AWS_LAMBDA, LambdaAuthorizer: {AuthorizerUri: !GetAtt Fn.Arn}, Additional: [{Type: API_KEY}]}
+      ApiKeys: {Key: {}}
+      DataSources: {DynamoDb: {Notes: {TableName: notes, Permissions: [Read]}}, Lambda: {Call: {FunctionArn: !GetAtt Fn.Arn, ServiceRoleArn: r}}}
+      Functions:
+        first: {Runtime: {Name: APPSYNC_JS, Version: 1.0.0}, DataSource: Notes, InlineCode: x}
+        second: {Runtime: {Name: APPSYNC_JS, Version: 1.0.0}, DataSource: NONE, InlineCode: x}
+      Resolvers: {Query: {a: {Pipeline: [first, second]}}}
+";
+    let mut ids = made(template);
+    ids.sort_unstable();
+    assert_eq!(
+        ids,
+        [
+            "ApiGatewayDomainNameV2994fa1763a AWS::ApiGatewayV2::DomainName",
+            "Fn AWS::Lambda::Function",
+            "Graph AWS::AppSync::GraphQLApi",
+            "GraphCallLambdaDataSource AWS::AppSync::DataSource",
+            "GraphCloudWatchRole AWS::IAM::Role",
+            "GraphKey AWS::AppSync::ApiKey",
+            "GraphNoneDataSource AWS::AppSync::DataSource",
+            "GraphNotesDynamoDBDataSource AWS::AppSync::DataSource",
+            "GraphNotesDynamoDBDataSourceRole AWS::IAM::Role",
+            "GraphNotesDynamoDBDataSourceToTableConnectorPolicy AWS::IAM::ManagedPolicy",
+            "GraphQuerya AWS::AppSync::Resolver",
+            "GraphSchema AWS::AppSync::GraphQLSchema",
+            "GraphToLambdaAuthConnector1WriteLambdaPermission AWS::Lambda::Permission",
+            "Graphfirst AWS::AppSync::FunctionConfiguration",
+            "Graphsecond AWS::AppSync::FunctionConfiguration",
+            "RecordSetGroup0cf6d58763 AWS::Route53::RecordSetGroup",
+            "Socket AWS::ApiGatewayV2::Api",
+            "SocketApiMapping AWS::ApiGatewayV2::ApiMapping",
+            "SocketAuthorizerPermission AWS::Lambda::Permission",
+            "SocketConnectAuthorizer AWS::ApiGatewayV2::Authorizer",
+            "SocketConnectIntegration AWS::ApiGatewayV2::Integration",
+            "SocketConnectPermission AWS::Lambda::Permission",
+            "SocketConnectRoute AWS::ApiGatewayV2::Route",
+            "SocketDefaultStage AWS::ApiGatewayV2::Stage",
+            "SocketSendmessageIntegration AWS::ApiGatewayV2::Integration",
+            "SocketSendmessagePermission AWS::Lambda::Permission",
+            "SocketSendmessageRoute AWS::ApiGatewayV2::Route",
+        ]
+    );
+    let questions = [
+        ("SocketConnectRoute", "AuthorizationType"),
+        ("SocketDefaultStage", "StageName"),
+        ("Graph", "AdditionalAuthenticationProviders"),
+        ("Graph", "LogConfig.FieldLogLevel"),
+        ("Graphsecond", "DataSourceName"),
+        ("GraphQuerya", "PipelineConfig.Functions"),
+    ];
+    assert_eq!(
+        asked(template, &questions),
+        [
+            "\"CUSTOM\"",
+            "\"default\"",
+            r#"[{"AuthenticationType":"API_KEY"}]"#,
+            "\"ALL\"",
+            "GraphNoneDataSource.Name",
+            "[Graphfirst.FunctionId, Graphsecond.FunctionId]",
+        ]
+    );
+}

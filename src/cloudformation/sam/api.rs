@@ -3,9 +3,11 @@
 
 use crate::program::{Attribute, Expr, ExprKind, ObjectItem, Repeat, Resource, TemplatePart};
 
-use super::function::{hashed, is_true, location};
+use super::domain::Settled;
+use super::function::{is_true, location};
 use super::make::{At, Making, Props, item, literal_text, member, suffixed, tags, target_of};
 use super::policies::{allow, trust};
+use super::websocket;
 
 /// The ids of the APIs that events imply.
 pub(super) const IMPLICIT_REST: &str = "ServerlessRestApi";
@@ -17,7 +19,10 @@ pub(super) struct Api {
     /// The written resource, or a stand-in for one that is implied.
     pub(super) of: Resource,
     pub(super) props: Props,
+    /// An HTTP or WebSocket API.
     pub(super) http: bool,
+    /// A WebSocket API.
+    pub(super) socket: bool,
     pub(super) implicit: bool,
     pub(super) routes: Vec<Route>,
     /// The resource in whose place it stands; none for an implied one.
@@ -75,8 +80,21 @@ pub(super) fn execution(at: At, role: Expr) -> Expr {
 }
 
 impl Api {
-    pub(super) fn expand(&self) -> Vec<Resource> {
-        if self.http { self.http() } else { self.rest() }
+    pub(super) fn expand(&self, settled: Settled<'_>) -> Vec<Resource> {
+        match (self.socket, self.http) {
+            (true, _) => {
+                let (mut out, stage) = websocket::expand(&self.of, &self.props);
+                self.domain(&stage, settled, &mut out);
+                out
+            }
+            (false, true) => self.http(settled),
+            (false, false) => self.rest(settled),
+        }
+    }
+
+    /// The tag that the transform puts on what it makes.
+    pub(super) fn tag(&self) -> &'static str {
+        if self.socket { websocket::TAG } else { "httpapi:createdBy" }
     }
 
     /// Whether the transform writes the definition.
@@ -185,7 +203,7 @@ impl Api {
         })
     }
 
-    fn rest(&self) -> Vec<Resource> {
+    fn rest(&self, settled: Settled<'_>) -> Vec<Resource> {
         let (of, props) = (&self.of, &self.props);
         let at = At(of.header);
         let id = of.name.as_str();
@@ -278,7 +296,7 @@ impl Api {
             .set_some("Tags", props.get("Tags").and_then(|t| tags(At(t.span), None, Some(t))));
         out.extend([api, deployment.done(), stage.done()]);
         self.authorizer_permissions(&mut out);
-        self.domain(&stage_id, &mut out);
+        self.domain(&stage_id, settled, &mut out);
         self.usage_plan(&stage_id, &mut out);
         out
     }
@@ -327,103 +345,6 @@ impl Api {
         }
     }
 
-    fn domain(&self, stage: &str, out: &mut Vec<Resource>) {
-        let Some(domain) = self.props.get("Domain") else { return };
-        let (Some(name), Some(certificate)) =
-            (member(domain, "DomainName"), member(domain, "CertificateArn"))
-        else {
-            return;
-        };
-        let of = &self.of;
-        let at = At(domain.span);
-        let get = |key: &str| member(domain, key).cloned();
-        let endpoint = get("EndpointConfiguration").unwrap_or_else(|| at.text("REGIONAL"));
-        let (prefix, type_name) = match self.http {
-            true => ("ApiGatewayDomainNameV2", "AWS::ApiGatewayV2::DomainName"),
-            false => ("ApiGatewayDomainName", "AWS::ApiGateway::DomainName"),
-        };
-        let private = !self.http && literal_text(&endpoint) == Some("PRIVATE");
-        let (prefix, type_name) = match private {
-            true => ("ApiGatewayDomainNameV2", "AWS::ApiGateway::DomainNameV2"),
-            false => (prefix, type_name),
-        };
-        let domain_id = hashed(prefix, name);
-        let mut made = Making::new(of, domain_id.clone(), type_name, at.0);
-        made.set("DomainName", name.clone());
-        let regional = literal_text(&endpoint) == Some("REGIONAL");
-        if self.http {
-            let mut configuration =
-                vec![("CertificateArn", certificate.clone()), ("EndpointType", endpoint.clone())];
-            configuration.extend(get("SecurityPolicy").map(|v| ("SecurityPolicy", v)));
-            configuration.extend(
-                get("OwnershipVerificationCertificateArn")
-                    .map(|v| ("OwnershipVerificationCertificateArn", v)),
-            );
-            made.set("DomainNameConfigurations", at.list(vec![at.object(configuration)]));
-        } else {
-            let name = if regional { "RegionalCertificateArn" } else { "CertificateArn" };
-            made.set(name, certificate.clone())
-                .set("EndpointConfiguration", at.object(vec![("Types", at.list(vec![endpoint.clone()]))]))
-                .set_some("SecurityPolicy", get("SecurityPolicy"))
-                .set_some("OwnershipVerificationCertificateArn", get("OwnershipVerificationCertificateArn"))
-                .set_some("Policy", get("Policy"))
-                .set_some("EndpointAccessMode", get("EndpointAccessMode"));
-        }
-        made.set_some("MutualTlsAuthentication", get("MutualTlsAuthentication"));
-        out.push(made.done());
-        let bases: Vec<Option<Expr>> = match get("BasePath").map(|b| (b.kind.clone(), b)) {
-            Some((ExprKind::List(items), _)) => items.into_iter().map(Some).collect(),
-            Some((_, one)) => vec![Some(one)],
-            None => vec![None],
-        };
-        let normalize = get("NormalizeBasePath").is_none_or(|n| is_true(&n));
-        for base in bases {
-            let (kind, suffix) = match self.http {
-                true => ("AWS::ApiGatewayV2::ApiMapping", "ApiMapping"),
-                false if private => ("AWS::ApiGateway::BasePathMappingV2", "BasePathMapping"),
-                false => ("AWS::ApiGateway::BasePathMapping", "BasePathMapping"),
-            };
-            let text = base.as_ref().and_then(literal_text).unwrap_or("");
-            let plain: String = text.chars().filter(|c| c.is_alphanumeric()).collect();
-            let mut mapping = Making::new(of, format!("{}{plain}{suffix}", of.name), kind, at.0);
-            let named = if private { "DomainNameArn" } else { "DomainName" };
-            mapping.set(named, at.reference(&domain_id)).set("Stage", at.reference(stage));
-            let api = if self.http { "ApiId" } else { "RestApiId" };
-            mapping.set(api, at.reference(&of.name));
-            if let Some(base) = base {
-                let value = if normalize && !plain.is_empty() { At(base.span).text(&plain) } else { base };
-                mapping.set(if self.http { "ApiMappingKey" } else { "BasePath" }, value);
-            }
-            out.push(mapping.done());
-        }
-        if let Some(route53) = get("Route53")
-            && let Some(zone) =
-                member(&route53, "HostedZoneId").or_else(|| member(&route53, "HostedZoneName"))
-        {
-            let group_id = hashed("RecordSetGroup", zone);
-            let here = At(route53.span);
-            let mut group = Making::new(of, group_id, "AWS::Route53::RecordSetGroup", route53.span);
-            for name in ["HostedZoneId", "HostedZoneName"] {
-                group.set_some(name, member(&route53, name).cloned());
-            }
-            let attribute = match (self.http, regional) {
-                (true, _) => "RegionalDomainName",
-                (false, true) => "RegionalDomainName",
-                (false, false) => "DistributionDomainName",
-            };
-            let mut kinds = vec!["A"];
-            if member(&route53, "IpV6").is_some_and(is_true) {
-                kinds.push("AAAA");
-            }
-            let record = |kind: &str| {
-                let target = here.object(vec![("DNSName", here.get_att(&domain_id, attribute))]);
-                here.object(vec![("Name", name.clone()), ("Type", here.text(kind)), ("AliasTarget", target)])
-            };
-            group.set("RecordSets", here.list(kinds.into_iter().map(record).collect()));
-            out.push(group.done());
-        }
-    }
-
     fn usage_plan(&self, stage: &str, out: &mut Vec<Resource>) {
         let Some(plan) = self.props.get("Auth").and_then(|a| item(a, "UsagePlan")) else { return };
         let of = &self.of;
@@ -468,7 +389,7 @@ impl Api {
         Some(Expr::new(ExprKind::Object(items), at.0))
     }
 
-    fn http(&self) -> Vec<Resource> {
+    fn http(&self, settled: Settled<'_>) -> Vec<Resource> {
         let (of, props) = (&self.of, &self.props);
         let at = At(of.header);
         let id = of.name.as_str();
@@ -503,7 +424,7 @@ impl Api {
             .set_some("Tags", self.http_tags(at));
         out.extend([api, stage.done()]);
         self.authorizer_permissions(&mut out);
-        self.domain(&stage_id, &mut out);
+        self.domain(&stage_id, settled, &mut out);
         out
     }
 
@@ -558,7 +479,7 @@ pub(super) fn implied(http: bool, like: &Resource, globals: Vec<Attribute>, at: 
         let value = at.text("Prod");
         props.0.push(Attribute { name: "StageName".into(), name_span: at.0, span: at.0, value });
     }
-    Api { of, props, http, implicit: true, routes: Vec::new(), at: None }
+    Api { of, props, http, socket: false, implicit: true, routes: Vec::new(), at: None }
 }
 
 /// The role with which API Gateway starts a state machine.

@@ -2,6 +2,7 @@
 
 use crate::program::{Expr, ExprKind, ObjectItem, Resource};
 
+use super::brokers::Wishes;
 use super::make::{At, Making, Props, id_of, literal_text, member, members, suffixed, tags, target_of};
 use super::policies::{Role, allow, trust};
 use super::{Notification, Sam, Target, api, function};
@@ -11,8 +12,6 @@ struct Event<'e, 's, 'm> {
     sam: &'s mut Sam<'m>,
     /// The id of what is made: function and event.
     id: String,
-    /// The event's own name.
-    name: &'e str,
     at: At,
     props: Props,
     target: &'e Target<'e>,
@@ -34,7 +33,6 @@ pub(super) fn of_function(
         let Some(kind) = member(&item.value, "Type").and_then(literal_text) else { continue };
         let event = Event {
             id: format!("{}{name}", target.of.name),
-            name,
             at: At(item.key.span),
             props: member(&item.value, "Properties").map(members).unwrap_or_default(),
             target,
@@ -78,13 +76,13 @@ impl Event<'_, '_, '_> {
             "IoTRule" => self.iot(),
             "Cognito" => self.cognito(),
             "CloudWatchLogs" => self.logs(),
-            "Kinesis" => self.polled("Stream", Some("service-role/AWSLambdaKinesisExecutionRole")),
-            "DynamoDB" => self.polled("Stream", Some("service-role/AWSLambdaDynamoDBExecutionRole")),
-            "SQS" => self.polled("Queue", Some("service-role/AWSLambdaSQSQueueExecutionRole")),
-            "MSK" => self.polled("Stream", Some("service-role/AWSLambdaMSKExecutionRole")),
-            "MQ" => self.polled("Broker", None),
-            "SelfManagedKafka" => self.polled("", None),
-            "DocumentDB" => self.polled("Cluster", None),
+            "Kinesis" => self.polled(kind, "Stream", Some("service-role/AWSLambdaKinesisExecutionRole")),
+            "DynamoDB" => self.polled(kind, "Stream", Some("service-role/AWSLambdaDynamoDBExecutionRole")),
+            "SQS" => self.polled(kind, "Queue", Some("service-role/AWSLambdaSQSQueueExecutionRole")),
+            "MSK" => self.polled(kind, "Stream", Some("service-role/AWSLambdaMSKExecutionRole")),
+            "MQ" => self.polled(kind, "Broker", None),
+            "SelfManagedKafka" => self.polled(kind, "", None),
+            "DocumentDB" => self.polled(kind, "Cluster", None),
             _ => {}
         }
     }
@@ -191,7 +189,7 @@ impl Event<'_, '_, '_> {
         let role = |role_id: &str| {
             let mut role = Making::new(self.target.of, role_id, "AWS::IAM::Role", self.at.0);
             let document = allow(self.at, "lambda:InvokeFunction", self.target.arn.clone());
-            let name = self.at.text(&format!("{role_id}LambdaPolicy"));
+            let name = self.at.text(&format!("{}LambdaPolicy", self.id));
             role.set("AssumeRolePolicyDocument", trust(self.at, "scheduler.amazonaws.com")).set(
                 "Policies",
                 self.at.list(vec![self.at.object(vec![("PolicyName", name), ("PolicyDocument", document)])]),
@@ -202,7 +200,6 @@ impl Event<'_, '_, '_> {
         schedule(
             self.target.of,
             &self.id,
-            self.name,
             &self.props,
             self.at,
             &self.target.arn,
@@ -340,7 +337,7 @@ impl Event<'_, '_, '_> {
     }
 
     /// What the function polls.
-    fn polled(self, source: &str, policy: Option<&str>) {
+    fn polled(self, kind: &str, source: &str, policy: Option<&str>) {
         let of = self.target.of;
         let mut mapping = Making::new(of, self.id.clone(), "AWS::Lambda::EventSourceMapping", self.at.0);
         mapping.set("FunctionName", self.target.name.clone()).rename(&self.props, source, "EventSourceArn");
@@ -411,69 +408,11 @@ impl Event<'_, '_, '_> {
         if let Some(policy) = policy {
             self.role.add_aws(policy, self.at);
         }
-        if let Some((name, document)) = self.broker_rights(source) {
+        let wishes = Wishes { id: &self.id, props: &self.props, at: self.at };
+        if let Some((name, document)) = wishes.policy(kind) {
             self.role.add_document(&name, document);
         }
         self.out.push(mapping.done());
-    }
-
-    /// What brokers and clusters want of the role beside a managed policy.
-    fn broker_rights(&self, source: &str) -> Option<(String, Expr)> {
-        let at = self.at;
-        let secret = |kind: &[&str]| {
-            let ExprKind::List(items) = &self.props.get("SourceAccessConfigurations")?.kind else {
-                return None;
-            };
-            let found = items
-                .iter()
-                .find(|i| member(i, "Type").and_then(literal_text).is_some_and(|t| kind.contains(&t)));
-            found.and_then(|i| member(i, "URI")).cloned()
-        };
-        let statement = |actions: &[&str], resource: Expr| {
-            at.object(vec![
-                ("Action", at.list(actions.iter().map(|a| at.text(a)).collect())),
-                ("Effect", at.text("Allow")),
-                ("Resource", resource),
-            ])
-        };
-        let read = ["secretsmanager:GetSecretValue"];
-        let mut statements = Vec::new();
-        let name = match source {
-            "Broker" => {
-                statements.push(statement(&read, secret(&["BASIC_AUTH"])?));
-                statements.push(statement(&["mq:DescribeBroker"], self.props.get("Broker")?.clone()));
-                match self.props.get("DynamicPolicyName").is_some_and(function::is_true) {
-                    true => format!("{}AMQPolicy", self.id),
-                    false => "SamAutoGeneratedAMQPolicy".to_owned(),
-                }
-            }
-            "Cluster" => {
-                statements.push(statement(&read, secret(&["BASIC_AUTH"])?));
-                let cluster = self.props.get("Cluster")?.clone();
-                statements.push(statement(&["rds:DescribeDBClusterParameters"], cluster));
-                let all =
-                    ["rds:DescribeDBClusters", "rds:DescribeDBSubnetGroups", "ec2:CreateNetworkInterface"];
-                statements.push(statement(&all, at.text("*")));
-                "SamAutoGeneratedDocumentDBPolicy".to_owned()
-            }
-            "Stream" if self.props.has("SourceAccessConfigurations") => {
-                statements.push(statement(&read, secret(&["CLIENT_CERTIFICATE_TLS_AUTH"])?));
-                "MSKExecutionRolePolicy".to_owned()
-            }
-            "" => {
-                let kinds = [
-                    "SASL_SCRAM_256_AUTH",
-                    "SASL_SCRAM_512_AUTH",
-                    "BASIC_AUTH",
-                    "CLIENT_CERTIFICATE_TLS_AUTH",
-                    "SERVER_ROOT_CA_CERTIFICATE",
-                ];
-                statements.push(statement(&read, secret(&kinds)?));
-                "SelfManagedKafkaExecutionRolePolicy".to_owned()
-            }
-            _ => return None,
-        };
-        Some((name, at.object(vec![("Statement", at.list(statements))])))
     }
 }
 
@@ -528,7 +467,6 @@ pub(super) fn dead_letters(
 pub(super) fn schedule(
     of: &Resource,
     id: &str,
-    name: &str,
     props: &Props,
     at: At,
     target: &Expr,
@@ -556,7 +494,7 @@ pub(super) fn schedule(
     match props.has("Name") {
         true => made.pass(props, &["Name"]),
         false if props.get("OmitName").is_some_and(function::is_true) => &mut made,
-        false => made.set("Name", at.text(name)),
+        false => made.set("Name", at.text(id)),
     };
     let dead = props.get("DeadLetterConfig").map(|config| match member(config, "Arn") {
         Some(arn) => arn.clone(),

@@ -6,14 +6,18 @@
 //! in the SAM source.
 
 mod api;
+mod brokers;
 mod connector;
+mod domain;
 mod events;
 mod function;
 mod globals;
+mod graphql;
 mod link;
 mod make;
 mod other;
 mod policies;
+mod websocket;
 
 use indexmap::IndexMap;
 
@@ -77,12 +81,13 @@ pub(super) fn expand(module: &mut Module, globals: Option<&Expr>) -> Vec<(Str, c
     let mut made: Vec<Vec<Resource>> = written.iter().map(|_| Vec::new()).collect();
     let mut connectors: Vec<(usize, Resource, Props)> = Vec::new();
     for (at, of) in written.iter().enumerate() {
-        if let "AWS::Serverless::Api" | "AWS::Serverless::HttpApi" = of.type_name.as_str() {
-            let http = of.type_name.ends_with("HttpApi");
+        let kind = of.type_name.strip_prefix("AWS::Serverless::");
+        if let Some(kind @ ("Api" | "HttpApi" | "WebSocketApi")) = kind {
+            let (http, socket) = (kind != "Api", kind == "WebSocketApi");
             let props = globals::merged(of, globals);
             let (of, routes) = (of.clone(), Vec::new());
             sam.apis
-                .insert(of.name.to_string(), Api { of, props, http, implicit: false, routes, at: Some(at) });
+                .insert(of.name.to_string(), Api { of, props, http, socket, implicit: false, routes, at: Some(at) });
         }
     }
     for (at, (of, out)) in written.iter().zip(&mut made).enumerate() {
@@ -100,7 +105,8 @@ pub(super) fn expand(module: &mut Module, globals: Option<&Expr>) -> Vec<(Str, c
             "Application" => *out = other::application(of, &props),
             "StateMachine" => *out = other::state_machine(&mut sam, of, &props),
             "Connector" => connectors.push((at, of.clone(), props)),
-            "Api" | "HttpApi" => {}
+            "GraphQLApi" => *out = graphql::expand(of, &props),
+            "Api" | "HttpApi" | "WebSocketApi" => {}
             // newer than what is known here
             _ => out.push(of.clone()),
         }
@@ -111,7 +117,7 @@ pub(super) fn expand(module: &mut Module, globals: Option<&Expr>) -> Vec<(Str, c
         if api.implicit {
             sam.condition_of(&mut api);
         }
-        let expanded = api.expand();
+        let expanded = api.expand(&|expr| sam.settled(expr));
         for resource in &expanded {
             let property = match resource.type_name.as_str() {
                 "AWS::ApiGateway::Stage" | "AWS::ApiGatewayV2::Stage" => "Stage",
@@ -143,7 +149,9 @@ pub(super) fn expand(module: &mut Module, globals: Option<&Expr>) -> Vec<(Str, c
         // of two that have the same id the later one counts
         match seen.get(&resource.name) {
             Some(&at) => {
-                if let Some(slot) = resources.get_mut(at) {
+                if let Some(slot) = resources.get_mut(at)
+                    && !domain::join_records(slot, &resource)
+                {
                     *slot = resource;
                 }
             }

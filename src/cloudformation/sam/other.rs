@@ -97,7 +97,8 @@ pub(super) fn capacity_provider(of: &Resource, props: &Props) -> Vec<Resource> {
             let mut role = Making::new(of, format!("{}OperatorRole", of.name), "AWS::IAM::Role", at.0);
             let arn = managed_arn("AWSLambdaManagedEC2ResourceOperator");
             role.set("AssumeRolePolicyDocument", trust(at, "lambda.amazonaws.com"))
-                .set("ManagedPolicyArns", at.list(vec![at.text(&arn)]));
+                .set("ManagedPolicyArns", at.list(vec![at.text(&arn)]))
+                .set_some("Tags", tags(at, Some("lambda:createdBy"), None));
             let arn = at.get_att(role.id(), "Arn");
             out.push(role.done());
             arn
@@ -240,7 +241,7 @@ fn machine_events(sam: &mut Sam<'_>, of: &Resource, props: &Props, target: &Expr
             }
             Some("ScheduleV2") => {
                 let role = |role_id: &str| role("scheduler.amazonaws.com", role_id);
-                events::schedule(of, &id, name, &event, at, target, &role, out);
+                events::schedule(of, &id, &event, at, target, &role, out);
             }
             Some("Api") => {
                 let given = event.get("RestApiId");
