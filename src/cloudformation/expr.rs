@@ -48,6 +48,9 @@ pub(super) fn literal(scalar: Scalar<'_>) -> Literal {
     }
 }
 
+/// How many choices of whole bodies may nest: each doubles what is read.
+const MAX_CHOICES: usize = 8;
+
 impl Reader<'_> {
     /// The expression that a node is.
     pub(super) fn expr(&mut self, node: NodeId) -> Expr {
@@ -136,6 +139,51 @@ impl Reader<'_> {
             items.push(ObjectItem { key, value, span: tree.span(entry.pair) });
         }
         Expr::new(ExprKind::Object(items), span)
+    }
+
+    /// The attributes of a body that is chosen as a whole: `Fn::If` of two maps is a map of choices, `AWS::NoValue` an
+    /// empty one. None for any other.
+    pub(super) fn chosen_body(&mut self, node: NodeId, depth: usize) -> Option<Body> {
+        let tree = self.tree;
+        let (name, value) = self.function(node)?;
+        let span = Some(tree.span(node));
+        match name.as_ref() {
+            "Ref" if yaml::text(tree, value) == "AWS::NoValue" => Some(Body { span, ..Body::default() }),
+            "If" if depth < MAX_CHOICES => {
+                let parts: Vec<NodeId> = yaml::items(tree, value).collect();
+                let &[condition, yes, no] = parts.as_slice() else { return None };
+                let condition = self.named_condition(condition);
+                let mut branch = |node: NodeId| match self.chosen_body(node, depth + 1) {
+                    Some(body) => body.attributes,
+                    None => self.body(node, &[]).attributes,
+                };
+                let (yes, mut no) = (branch(yes), branch(no));
+                let nothing = |at| Expr::new(ExprKind::Literal(Literal::NoValue), at);
+                let mut attributes: Vec<Attribute> = Vec::new();
+                for mut attribute in yes {
+                    let other = no.iter().position(|a| a.name == attribute.name).map(|at| no.remove(at));
+                    let other = other.map_or_else(|| nothing(attribute.span), |a| a.value);
+                    let kind = ExprKind::Conditional(
+                        Box::new(condition.clone()),
+                        Box::new(attribute.value),
+                        Box::new(other),
+                    );
+                    attribute.value = Expr::new(kind, attribute.span);
+                    attributes.push(attribute);
+                }
+                for mut attribute in no {
+                    let kind = ExprKind::Conditional(
+                        Box::new(condition.clone()),
+                        Box::new(nothing(attribute.span)),
+                        Box::new(attribute.value),
+                    );
+                    attribute.value = Expr::new(kind, attribute.span);
+                    attributes.push(attribute);
+                }
+                Some(Body { attributes, blocks: Vec::new(), span })
+            }
+            _ => None,
+        }
     }
 
     /// The members of a mapping as attributes.

@@ -204,17 +204,22 @@ impl Reader<'_> {
                 format!("`Fn::If` wants a condition and two values, here are {} members", items.len());
             return self.malformed(message, span);
         };
-        let condition = if let Some(name) = self.fixed(condition) {
-            self.condition(&name, tree.span(condition), tree.span(condition))
-        } else {
-            // a condition function in place of a name is not documented, but its meaning is plain
-            let outer = std::mem::replace(&mut self.in_condition, true);
-            let expr = self.expr(condition);
-            self.in_condition = outer;
-            expr
-        };
+        let condition = self.named_condition(condition);
         let (yes, no) = (self.expr(yes), self.expr(no));
         Expr::new(ExprKind::Conditional(Box::new(condition), Box::new(yes), Box::new(no)), span)
+    }
+
+    /// The condition that `Fn::If` names.
+    pub(super) fn named_condition(&mut self, node: NodeId) -> Expr {
+        if let Some(name) = self.fixed(node) {
+            let span = self.span(node);
+            return self.condition(&name, span, span);
+        }
+        // a condition function in place of a name is not documented, but its meaning is plain
+        let outer = std::mem::replace(&mut self.in_condition, true);
+        let expr = self.expr(node);
+        self.in_condition = outer;
+        expr
     }
 
     fn get_att(&mut self, value: NodeId, span: Span) -> Expr {

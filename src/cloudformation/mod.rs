@@ -12,6 +12,7 @@ mod names;
 mod nested;
 mod parameter;
 mod reader;
+mod rules;
 mod sam;
 mod sub;
 mod template;

@@ -101,7 +101,10 @@ pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
         let value = reader.expr(entry.value);
         module.locals.insert(name.clone(), Local { name, name_span: tree.span(entry.key_node), value });
     }
-    read_conditions(&mut reader, &conditions, &mut module);
+    let open = read_conditions(&mut reader, &conditions, &mut module);
+    if let Some(rules) = section("Rules") {
+        module.rules = reader.conditional_rules(rules, &open);
+    }
     for (entry, stack) in resources.iter().zip(stacks) {
         let outer = std::mem::replace(&mut reader.bound, entry.bound.clone());
         if let Some(resource) = resource(&mut reader, entry) {
@@ -237,7 +240,8 @@ fn included_resources(reader: &mut Reader<'_>, root: NodeId) -> Vec<(Tree, Span)
     nodes.into_iter().filter_map(|node| Some((reader.open_include(node)?, tree.span(node)))).collect()
 }
 
-fn read_conditions(reader: &mut Reader<'_>, conditions: &[Expanded], module: &mut Module) {
+/// Reads the conditions; the parameters that feed them stay open, and are returned.
+fn read_conditions(reader: &mut Reader<'_>, conditions: &[Expanded], module: &mut Module) -> FxHashSet<Str> {
     let tree = reader.tree;
     let mut feeding = FxHashSet::default();
     reader.in_condition = true;
@@ -253,11 +257,12 @@ fn read_conditions(reader: &mut Reader<'_>, conditions: &[Expanded], module: &mu
         module.locals.insert(name.clone(), Local { name, name_span: tree.span(entry.key_node), value });
     }
     reader.in_condition = false;
-    for name in feeding {
-        if let Some(input) = module.inputs.get_mut(&name) {
+    for name in &feeding {
+        if let Some(input) = module.inputs.get_mut(name) {
             input.fold_default = false;
         }
     }
+    feeding
 }
 
 /// The inputs that an expression reads.
@@ -309,11 +314,16 @@ fn resource(reader: &mut Reader<'_>, entry: &Expanded) -> Option<Resource> {
     let body = match yaml::find(tree, entry.value, "Properties") {
         Some(node) => {
             let kind = tree.kind(yaml::untagged(tree, node));
-            if !matches!(kind, Kind::Mapping | Kind::Null | Kind::Error) {
-                let message = format!("the `Properties` of resource `{}` are no map", entry.key);
-                reader.warn("malformed-resource", message, tree.span(node));
+            match reader.chosen_body(node, 0) {
+                Some(body) => body,
+                None => {
+                    if !matches!(kind, Kind::Mapping | Kind::Null | Kind::Error) {
+                        let message = format!("the `Properties` of resource `{}` are no map", entry.key);
+                        reader.warn("malformed-resource", message, tree.span(node));
+                    }
+                    reader.body(node, &[])
+                }
             }
-            reader.body(node, &[])
         }
         None => crate::program::Body::default(),
     };

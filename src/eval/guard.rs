@@ -503,6 +503,59 @@ impl GuardTable {
         made
     }
 
+    /// A guard that says the same as this one wherever `care` holds, and asks for less: what can't be there needs no
+    /// telling apart. False if the two exclude one another, true if this one follows.
+    pub(super) fn simplify(&mut self, guard: Guard, care: Guard) -> Guard {
+        let mut memo = FxHashMap::default();
+        let mut simple = Guard(self.simplify_in(guard.0, care.0, &mut memo));
+        // an input that what is left of the others implies need not be asked
+        for group in self.support(&[simple]) {
+            let inside = self.and(simple, care);
+            let values = self.groups.get(group as usize).map_or(0, |g| g.values.len() as u32);
+            let mut any = self.restrict(inside, group, None);
+            for index in 0..values {
+                let one = self.restrict(inside, group, Some(index));
+                any = self.or(any, one);
+            }
+            let here = self.and(any, care);
+            if here == inside {
+                memo.clear();
+                let without = Guard(self.simplify_in(any.0, care.0, &mut memo));
+                if self.support(&[without]).len() < self.support(&[simple]).len() {
+                    simple = without;
+                }
+            }
+        }
+        simple
+    }
+
+    fn simplify_in(&mut self, id: u32, care: u32, memo: &mut FxHashMap<(u32, u32), u32>) -> u32 {
+        if id < 2 || care < 2 {
+            return id;
+        }
+        if let Some(&done) = memo.get(&(id, care)) {
+            return done;
+        }
+        let key = self.node(id).key().min(self.node(care).key());
+        let (care_hi, care_lo) = self.branches(care, key);
+        let (hi, lo) = self.branches(id, key);
+        let never = Guard::FALSE.0;
+        let made = if care_hi == never {
+            self.simplify_in(lo, care_lo, memo)
+        } else if care_lo == never {
+            self.simplify_in(hi, care_hi, memo)
+        } else if self.node(id).key() > key {
+            let either = self.apply(Op::Or, care_hi, care_lo);
+            self.simplify_in(id, either, memo)
+        } else {
+            let hi = self.simplify_in(hi, care_hi, memo);
+            let lo = self.simplify_in(lo, care_lo, memo);
+            self.make(key.0, key.1, hi, lo)
+        };
+        memo.insert((id, care), made);
+        made
+    }
+
     /// Index of a value among the atoms of an input: `Ok(None)` when it is none of them.
     pub(super) fn value_index(&self, input: UnknownId, value: Option<&Str>) -> Option<(u32, Option<u32>)> {
         let &id = self.group_of.get(&input)?;

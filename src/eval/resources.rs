@@ -245,7 +245,7 @@ impl<'p> Run<'p> {
                 let values = self.whole_body(module, resource, one);
                 let values = self.with_given(values, resource, one);
                 let Some(info) = self.store.instance(one.id) else { continue };
-                let exists = self.store.and(module.exists, one.guard);
+                let exists = self.store.assumed(self.store.and(module.exists, one.guard));
                 // Only what it is where it exists matters.
                 let values = if exists.is_open() { self.store.given(&values, exists) } else { values };
                 out.push(Instance {

@@ -221,6 +221,7 @@ impl<'p> Run<'p> {
             }
         }
         self.name_conditions(&root);
+        self.assume_rules(&root);
         self.instances(&root, &mut parts.instances);
         for (i, name) in root.index.module.outputs.keys().enumerate() {
             parts.outputs.insert(name.clone(), self.output(&root, i));
@@ -244,6 +245,18 @@ impl<'p> Run<'p> {
         self.store.settle_domains();
         parts.diagnostics = self.diagnostics.take();
         (parts, outcomes)
+    }
+
+    /// What the rules of a template refuse is never deployed.
+    fn assume_rules(&self, root: &Rc<ModuleInstance<'p>>) {
+        let mut care = Guard::TRUE;
+        for rule in &root.index.module.rules {
+            let value = self.bind_in(root, &Each::default(), rule);
+            if let Ok(truth) = self.evaluator.condition(&value, rule.span) {
+                care = self.store.and_not(care, truth.no);
+            }
+        }
+        self.store.assume(care);
     }
 
     pub(super) fn module_instance(

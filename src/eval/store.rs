@@ -183,6 +183,8 @@ pub struct Store {
     /// Inputs whose value is what the Parameter Store holds under a name.
     stored: RwLock<FxHashMap<UnknownId, Str>>,
     instances: RwLock<IndexMap<Str, InstanceInfo, FxBuildHasher>>,
+    /// What always holds in what is deployed.
+    assumption: std::sync::OnceLock<Guard>,
     pub(super) memo: super::memo::Memo,
 }
 
@@ -208,6 +210,7 @@ impl Store {
             unknowns: RwLock::default(),
             stored: RwLock::default(),
             instances: RwLock::default(),
+            assumption: std::sync::OnceLock::new(),
             memo: super::memo::Memo::default(),
         };
         let budget = store.unknown(
@@ -220,6 +223,22 @@ impl Store {
     }
 
     // Guards
+
+    /// Says that only what is compatible with a guard is ever there: the rules of a template. Once; impossible ones are
+    /// no rules.
+    pub(super) fn assume(&self, care: Guard) {
+        if care.is_open() {
+            self.assumption.get_or_init(|| care);
+        }
+    }
+
+    /// A guard as far as what is assumed leaves it open: false if it can't be, true if it must.
+    pub fn assumed(&self, guard: Guard) -> Guard {
+        match self.assumption.get() {
+            Some(care) if guard.is_open() => self.guards.lock().simplify(guard, *care),
+            _ => guard,
+        }
+    }
 
     /// Both.
     pub fn and(&self, a: Guard, b: Guard) -> Guard {

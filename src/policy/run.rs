@@ -361,23 +361,26 @@ impl<'a> Run<'a> {
         answer: &Answer,
         element: Option<&Value>,
     ) -> Option<Verdict> {
-        if answer.fail.is_false() {
+        let fail = self.store.assumed(answer.fail);
+        if fail.is_false() {
             return None;
         }
-        let finding = self.finding(block, names, answer.fail, element);
-        Some(Verdict { finding: Some(Box::new(finding)), ..self.verdict(Outcome::Fail, answer.fail) })
+        let finding = self.finding(block, names, fail, element);
+        Some(Verdict { finding: Some(Box::new(finding)), ..self.verdict(Outcome::Fail, fail) })
     }
 
     fn passes(&self, answer: &Answer) -> Option<Verdict> {
-        (!answer.pass.is_false()).then(|| self.verdict(Outcome::Pass, answer.pass))
+        let pass = self.store.assumed(answer.pass);
+        (!pass.is_false()).then(|| self.verdict(Outcome::Pass, pass))
     }
 
     /// The verdict that it is not known, with what would decide it.
     fn open(&self, answer: &Answer) -> Option<Verdict> {
-        if answer.unknown.is_false() {
+        let open = self.store.assumed(answer.unknown);
+        if open.is_false() {
             return None;
         }
-        let mut unknown = self.verdict(Outcome::Unknown, answer.unknown);
+        let mut unknown = self.verdict(Outcome::Unknown, open);
         for value in &answer.undecided {
             for id in self.store.unknowns_in(value) {
                 for input in self.store.inputs_of(id) {

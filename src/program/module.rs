@@ -88,6 +88,8 @@ pub struct Module {
     pub outputs: IndexMap<Str, Output>,
     /// `provider` blocks.
     pub providers: Vec<ProviderConfig>,
+    /// What holds whenever this is deployed at all: CloudFormation's `Rules`, as far as they can be told.
+    pub rules: Vec<Expr>,
     /// Whether a macro may change anything of what is written here.
     pub open: bool,
     /// Whether a known transform has made some of the resources.
@@ -109,6 +111,7 @@ impl Module {
             calls: IndexMap::new(),
             outputs: IndexMap::new(),
             providers: Vec::new(),
+            rules: Vec::new(),
             open: false,
             made: false,
             required_providers: IndexMap::new(),

@@ -302,3 +302,119 @@ resource \"aws_ebs_volume\" \"v\" {
         outcome.findings.iter().map(|f| (f.location.path.as_str(), f.location.start.line)).collect();
     assert_eq!(lines, [("main.tf", 6), ("t.yaml", 8), ("t.yaml", 16)]);
 }
+
+#[test]
+fn rules_under_a_condition_rule_out_what_they_refuse() {
+    let template = |rules: &str| {
+        format!(
+            "Parameters:
+  Env: {{Type: String, AllowedValues: [dev, test, prod]}}
+  Open: {{Type: String, AllowedValues: ['yes', 'no'], Default: 'no'}}
+  Size: {{Type: String, Default: small}}
+Rules:
+{rules}
+Conditions:
+  IsProd: !Equals [!Ref Env, prod]
+  IsDev: !Equals [!Ref Env, dev]
+  IsOpen: !Equals [!Ref Open, 'yes']
+Resources:
+  B: {{Type: AWS::S3::Bucket, Properties: {{AccessControl: !If [IsOpen, PublicRead, Private]}}}}
+  Prod: {{Type: AWS::S3::Bucket, Condition: IsProd, Properties: {{AccessControl: !If [IsOpen, PublicRead, Private]}}}}
+"
+        )
+    };
+    let findings = |rules: &str| {
+        let text = template(rules);
+        world(&[("t.yaml", &text)]).policies(&["s3-public-acl"]).findings(&["."])
+    };
+    assert_eq!(
+        findings("  {}"),
+        ["s3-public-acl B: `IsOpen` is true", "s3-public-acl Prod: `IsProd` is true and `IsOpen` is true"]
+    );
+    // what is only for some environments
+    let not_in_prod = "  R:
+    RuleCondition: {'Fn::Equals': [!Ref Env, prod]}
+    Assertions: [{Assert: {'Fn::Equals': [!Ref Open, 'no']}}]";
+    let left = findings(not_in_prod);
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert!(left[0].starts_with("s3-public-acl B: "), "{left:?}");
+    let only_prod = "  R:
+    RuleCondition: !Not [{'Fn::Equals': [!Ref Env, prod]}]
+    Assertions: [{Assert: {'Fn::EachMemberIn': [[!Ref Open], ['no', never]]}}]";
+    let left = findings(only_prod);
+    assert_eq!(left[1], "s3-public-acl Prod: `IsOpen` is true");
+    // never open at all
+    let never = "  R: {Assertions: [{Assert: !Not [{'Fn::Contains': [['yes', maybe], !Ref Open]}]}]}";
+    assert_eq!(findings(never), [""; 0]);
+    // the default of a parameter that feeds no condition is no reason to rule anything out
+    let sizes = "  R:
+    RuleCondition: {'Fn::Equals': [!Ref Env, prod]}
+    Assertions: [{Assert: {'Fn::Contains': [[large], !Ref Size]}}]";
+    assert_eq!(findings(sizes).len(), 2);
+}
+
+#[test]
+fn whole_bodies_and_members_are_chosen() {
+    let linked = world(&[(
+        "t.yaml",
+        "Parameters: {Env: {Type: String}}
+Conditions: {Prod: !Equals [!Ref Env, prod], Dev: !Equals [!Ref Env, dev]}
+Resources:
+  A:
+    Type: AWS::S3::Bucket
+    Properties: !If [Prod, {BucketName: p, AccessControl: Private}, {AccessControl: PublicRead}]
+  B: {Type: AWS::S3::Bucket, Properties: !If [Prod, !If [Dev, {BucketName: never}, {BucketName: p}], !Ref AWS::NoValue]}
+  C: {Type: AWS::SQS::Queue, Properties: !Ref AWS::NoValue}
+  D:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: !If [Prod, !Ref AWS::NoValue, d]
+      Tags: [{Key: a, Value: b}, !If [Prod, {Key: c, Value: !If [Dev, x, y]}, !Ref AWS::NoValue]]
+  E:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Statement: []}
+      Policies: !If [Prod, [{PolicyName: x, PolicyDocument: {Statement: []}}], !Ref AWS::NoValue]
+",
+    )])
+    .linked("t.yaml");
+    assert!(linked.diagnostics.is_empty(), "{:?}", linked.diagnostics);
+    let of = |address: &str, path: &str| property(&linked.graph, address, path);
+    assert!(of("A", "AccessControl").contains("Private") && of("A", "AccessControl").contains("PublicRead"));
+    assert!(of("A", "BucketName").contains("\"p\""), "{}", of("A", "BucketName"));
+    assert!(!of("B", "BucketName").contains("never"), "{}", of("B", "BucketName"));
+    assert_eq!(of("C", "QueueName"), "-");
+    let tags = of("D", "Tags");
+    assert!(tags.contains("Value = \"b\"}, [#3]"), "{tags}");
+    assert!(of("E", "Policies").contains("\"x\""), "{}", of("E", "Policies"));
+}
+
+#[test]
+fn secrets_that_are_kept_elsewhere_are_no_findings() {
+    let findings = |value: &str, parameters: &str| {
+        let text = format!(
+            "Parameters: {{{parameters}}}
+Resources:
+  D: {{Type: AWS::RDS::DBCluster, Properties: {{Engine: mysql, MasterUsername: u, MasterUserPassword: {value}}}}}
+"
+        );
+        let world = world(&[("t.yaml", &text)]).policies(&["rds-plaintext-password"]);
+        assert_eq!(world.said("t.yaml"), [""; 0]);
+        world.findings(&["."]).len()
+    };
+    assert_eq!(findings("'hunter2hunter2'", ""), 1);
+    assert_eq!(findings("'{{resolve:secretsmanager:db:SecretString:password}}'", ""), 0);
+    assert_eq!(
+        findings("!Sub '{{resolve:secretsmanager:${AWS::StackName}-db:SecretString:password}}'", ""),
+        0
+    );
+    assert_eq!(findings("'{{resolve:ssm-secure:db-password:1}}'", ""), 0);
+    // a plain parameter of Systems Manager is readable by whoever may read parameters, and in the stack's history
+    assert_eq!(findings("'{{resolve:ssm:db-password:1}}'", ""), 1);
+    assert_eq!(findings("!Ref P", "P: {Type: String, NoEcho: true}"), 0);
+    assert_eq!(findings("!Ref P", "P: {Type: String, NoEcho: true, Default: hunter2hunter2}"), 1);
+    // what it holds is shown with the stack's parameters, unless it is not to be echoed; the default is only its name
+    let ssm = "P: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /db/password";
+    assert_eq!(findings("!Ref P", &format!("{ssm}}}")), 1);
+    assert_eq!(findings("!Ref P", &format!("{ssm}, NoEcho: true}}")), 0);
+}

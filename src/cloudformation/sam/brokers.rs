@@ -129,7 +129,8 @@ impl Wishes<'_> {
     fn registry(&self, statements: &mut Vec<Expr>) {
         let Some(config) = self.props.get("SchemaRegistryConfig") else { return };
         if let Some(ExprKind::List(items)) = member(config, "AccessConfigs").map(|c| &c.kind) {
-            statements.extend(items.iter().filter_map(|i| member(i, "URI")).map(|uri| self.read(uri.clone())));
+            statements
+                .extend(items.iter().filter_map(|i| member(i, "URI")).map(|uri| self.read(uri.clone())));
         }
         let Some(uri) = member(config, "SchemaRegistryURI") else { return };
         let written = match &uri.kind {

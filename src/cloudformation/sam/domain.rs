@@ -71,8 +71,7 @@ impl Api {
         if let Some(endpoint) = get("AccessAssociation").filter(|_| private)
             && let Some(endpoint) = member(&endpoint, "VpcEndpointId")
         {
-            let id =
-                id_of_both("DomainNameAccessAssociation", [endpoint, &at.text(&domain_id)], settled);
+            let id = id_of_both("DomainNameAccessAssociation", [endpoint, &at.text(&domain_id)], settled);
             let at = At(endpoint.span);
             let mut made = Making::new(of, id, "AWS::ApiGateway::DomainNameAccessAssociation", at.0);
             made.set("DomainNameArn", at.reference(&domain_id))

@@ -197,15 +197,7 @@ impl Event<'_, '_, '_> {
             role.rename(&self.props, "PermissionsBoundary", "PermissionsBoundary");
             role
         };
-        schedule(
-            self.target.of,
-            &self.id,
-            &self.props,
-            self.at,
-            &self.target.arn,
-            &role,
-            self.out,
-        );
+        schedule(self.target.of, &self.id, &self.props, self.at, &self.target.arn, &role, self.out);
     }
 
     fn bucket(self) {

@@ -156,12 +156,8 @@ impl GraphQl<'_> {
         let of = Making::new(self.of, id, "AWS::Serverless::Connector", at.0).done();
         let destination = at.object(vec![("Type", at.text(to)), ("Arn", arn)]);
         let permissions = at.list(permissions.iter().map(|p| at.text(p)).collect());
-        let attribute = |name: &str, value: Expr| Attribute {
-            name: name.into(),
-            name_span: at.0,
-            span: at.0,
-            value,
-        };
+        let attribute =
+            |name: &str, value: Expr| Attribute { name: name.into(), name_span: at.0, span: at.0, value };
         let props = Props(vec![
             attribute("Source", at.object(source)),
             attribute("Destination", destination),
@@ -180,13 +176,8 @@ impl GraphQl<'_> {
         }
         if let Some(given) = props.get("Cache") {
             let mut cache = self.making("ApiCache", "AWS::AppSync::ApiCache", At(given.span));
-            let names = [
-                "ApiCachingBehavior",
-                "Type",
-                "Ttl",
-                "AtRestEncryptionEnabled",
-                "TransitEncryptionEnabled",
-            ];
+            let names =
+                ["ApiCachingBehavior", "Type", "Ttl", "AtRestEncryptionEnabled", "TransitEncryptionEnabled"];
             cache.pass(&members(given), &names);
             self.out.push(cache.done());
         }

@@ -86,8 +86,10 @@ pub(super) fn expand(module: &mut Module, globals: Option<&Expr>) -> Vec<(Str, c
             let (http, socket) = (kind != "Api", kind == "WebSocketApi");
             let props = globals::merged(of, globals);
             let (of, routes) = (of.clone(), Vec::new());
-            sam.apis
-                .insert(of.name.to_string(), Api { of, props, http, socket, implicit: false, routes, at: Some(at) });
+            sam.apis.insert(
+                of.name.to_string(),
+                Api { of, props, http, socket, implicit: false, routes, at: Some(at) },
+            );
         }
     }
     for (at, (of, out)) in written.iter().zip(&mut made).enumerate() {

@@ -88,12 +88,9 @@ pub(super) fn expand(of: &Resource, props: &Props) -> (Vec<Resource>, String) {
             .set_some("TimeoutInMillis", get("IntegrationTimeout"));
         let mut permission =
             Making::new(of, format!("{base}Permission"), "AWS::Lambda::Permission", route.key.span);
-        let source = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/${Stage}/${Key}";
-        let parts = [
-            ("Api", at.get_att(id, "ApiId")),
-            ("Stage", stage_name.clone()),
-            ("Key", at.text(key)),
-        ];
+        let source =
+            "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/${Stage}/${Key}";
+        let parts = [("Api", at.get_att(id, "ApiId")), ("Stage", stage_name.clone()), ("Key", at.text(key))];
         permission
             .set("Action", at.text("lambda:InvokeFunction"))
             .set("FunctionName", arn)

@@ -27,6 +27,8 @@ fn checked(store: &Store, instance: &Instance, missing: bool) -> Vec<Diagnostic>
     // the Serverless types are what a transform takes, not what the registry does
     if declared.contains("::")
         && !declared.starts_with("AWS::Serverless::")
+        // takes whatever its own handler understands
+        && declared != "AWS::CloudFormation::CustomResource"
         && let Some(of) = registry::get(declared)
     {
         let mut names = Names { store, owner: declared, span: instance.header, missing, out: &mut out };
