@@ -455,7 +455,6 @@ pub(super) fn dead_letters(
 }
 
 /// A schedule of EventBridge Scheduler, with its role.
-#[expect(clippy::too_many_arguments, reason = "functions and state machines differ in each of them")]
 pub(super) fn schedule(
     of: &Resource,
     id: &str,
