@@ -572,3 +572,25 @@ fn a_stack_and_what_it_nests_are_in_one_account_and_region() {
         (vec!["Detector when `IsOn` is true".to_owned()], false)
     );
 }
+
+#[test]
+fn what_names_no_group_is_in_its_vpcs_default_group() {
+    let graph = hcl(
+        "resource \"aws_vpc\" \"v\" {}\nresource \"aws_subnet\" \"s\" {\n  vpc_id = aws_vpc.v.id\n}\nvariable \"groups\" {}\nvariable \"bare\" {\n  type = bool\n}\nresource \"aws_security_group\" \"g\" {}\nresource \"aws_instance\" \"bare\" {\n  subnet_id = aws_subnet.s.id\n}\nresource \"aws_instance\" \"grouped\" {\n  subnet_id              = aws_subnet.s.id\n  vpc_security_group_ids = [aws_security_group.g.id]\n}\nresource \"aws_instance\" \"perhaps\" {\n  subnet_id              = aws_subnet.s.id\n  vpc_security_group_ids = var.groups\n}\nresource \"aws_lb\" \"application\" {\n  subnets         = [aws_subnet.s.id]\n  security_groups = var.bare ? [] : [aws_security_group.g.id]\n}\nresource \"aws_lb\" \"network\" {\n  load_balancer_type = \"network\"\n  subnets            = [aws_subnet.s.id]\n}\nresource \"aws_db_subnet_group\" \"d\" {\n  subnet_ids = [aws_subnet.s.id]\n}\nresource \"aws_db_instance\" \"d\" {\n  db_subnet_group_name = aws_db_subnet_group.d.name\n}\nresource \"aws_vpc_endpoint\" \"gateway\" {\n  vpc_id = aws_vpc.v.id\n}\nresource \"aws_vpc_endpoint\" \"interface\" {\n  vpc_id            = aws_vpc.v.id\n  vpc_endpoint_type = \"Interface\"\n}\n",
+    );
+    let group = implied_id(&graph, "aws_vpc.v.default_security_group_id");
+    let found = edges(&graph)
+        .into_iter()
+        .filter(|edge| edge.contains(&format!("--> {}", graph.resource(group).unwrap().address)))
+        .collect::<Vec<_>>();
+    assert_eq!(
+        found,
+        [
+            "aws_instance.bare --SecurityGroupIds--> aws_vpc.v.default_security_group_id",
+            "aws_vpc_endpoint.interface --SecurityGroupIds--> aws_vpc.v.default_security_group_id",
+            "aws_lb.application --SecurityGroups--> aws_vpc.v.default_security_group_id when `var.bare` is true",
+            "aws_db_instance.d --VPCSecurityGroups--> aws_vpc.v.default_security_group_id",
+        ]
+    );
+    assert!(!graph.is_shown(group), "nobody has asked for it");
+}

@@ -48,7 +48,7 @@ pub(super) fn apply(graph: &mut Graph) {
 }
 
 /// When a list has a member, or may have one.
-fn has_members(store: &Store, value: &Value) -> Guard {
+pub(super) fn has_members(store: &Store, value: &Value) -> Guard {
     match &value.data {
         Data::Absent | Data::Null => Guard::FALSE,
         Data::List(list) if list.rest.is_none() => store.any(list.members.iter().map(|m| m.guard)),

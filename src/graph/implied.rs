@@ -147,6 +147,11 @@ impl Defaults {
         self.asked.insert(id);
     }
 
+    /// Whether there is no VPC.
+    pub(super) fn is_empty(&self) -> bool {
+        self.holders.is_empty()
+    }
+
     pub(super) fn is_asked_for(&self, id: ResourceId) -> bool {
         self.asked.contains(&id)
     }
@@ -311,7 +316,7 @@ pub(super) fn subnets(graph: &mut Graph) {
         (1, &["AWS::EC2::NetworkAcl", "Masugata::EC2::DefaultNetworkAcl"]),
         (2, &["AWS::EC2::RouteTable", "Masugata::EC2::DefaultRouteTable"]),
     ];
-    if graph.defaults.holders.is_empty() {
+    if graph.defaults.is_empty() {
         return;
     }
     let main = main_tables(graph);

@@ -12,7 +12,7 @@ use crate::model::{Resource, ResourceId};
 use super::collect::{Collector, References};
 use super::identity::Identities;
 use super::{Edge, Graph};
-use super::{companion, defaults, implied};
+use super::{companion, defaults, implied, membership};
 
 /// Links the resources of one root: numbers them, finds their references, lets companions contribute. Takes time
 /// proportional to the size of all values.
@@ -47,6 +47,7 @@ pub fn link(store: Arc<Store>, resources: Vec<Resource>) -> Graph {
     defaults::apply(&mut graph);
     contributed(&mut graph, &names);
     implied::subnets(&mut graph);
+    membership::apply(&mut graph);
     graph
 }
 

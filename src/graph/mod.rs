@@ -12,6 +12,7 @@ mod defaults;
 mod identity;
 mod implied;
 mod link;
+mod membership;
 mod query;
 
 use std::sync::Arc;

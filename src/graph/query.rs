@@ -34,7 +34,7 @@ pub struct Relations {
 impl Graph {
     /// The resources of some types that refer to a resource, by one property (with everything inside it) or by any.
     pub fn referrers(&self, id: ResourceId, types: &[&str], property: Option<&str>) -> Relations {
-        let members = self.related(id, Direction::Incoming, types, property);
+        let members = self.related(id, Direction::Incoming, &|name| types.contains(&name), property);
         let open = property.and_then(|property| {
             let by_type = |name: &&str| self.open.get(&(Str::from(*name), Str::from(property))).copied();
             types.iter().find_map(by_type).or_else(|| self.maybe_named_by(id, types, property))
@@ -44,7 +44,7 @@ impl Graph {
 
     /// The resources of some types that a resource refers to, by one property (with everything inside it) or by any.
     pub fn refers(&self, id: ResourceId, types: &[&str], property: Option<&str>) -> Relations {
-        let members = self.related(id, Direction::Outgoing, types, property);
+        let members = self.related(id, Direction::Outgoing, &|name| types.contains(&name), property);
         let open = property.zip(self.resource(id)).and_then(|(property, resource)| {
             let mut value = Some(&resource.properties);
             for step in property.split('.') {
@@ -100,11 +100,16 @@ impl Graph {
         })
     }
 
+    /// The resources of any type that a resource refers to by one property.
+    pub(super) fn targets(&self, id: ResourceId, property: &str) -> Vec<Related> {
+        self.related(id, Direction::Outgoing, &|_| true, Some(property))
+    }
+
     fn related(
         &self,
         id: ResourceId,
         way: Direction,
-        types: &[&str],
+        wanted_type: &dyn Fn(&str) -> bool,
         property: Option<&str>,
     ) -> Vec<Related> {
         let mut found: Vec<Related> = Vec::new();
@@ -115,7 +120,7 @@ impl Graph {
             };
             let other = ResourceId(other.index() as u32);
             let Some(resource) = self.resource(other) else { continue };
-            if !types.contains(&resource.type_name.as_str()) {
+            if !wanted_type(&resource.type_name) {
                 continue;
             }
             if property.is_some_and(|wanted| !is_within(&edge.weight().property, wanted)) {
