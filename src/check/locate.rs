@@ -166,6 +166,7 @@ pub(super) fn locate(
             message: beside.message.clone(),
         });
     }
+    related.extend(holder.filter(|_| graph.is_template()).and_then(|r| made_of(sources, r)));
     if let Some(call) =
         holder.and_then(|r| r.calls.first()).filter(|call| !call.contains(primary) && **call != primary)
     {
@@ -214,6 +215,23 @@ pub(super) fn locate(
         fresh
     });
     Some(Located { primary, generated, related, because, covered })
+}
+
+/// The resource of the template that another one was made of by the serverless transform: it stands in the source under
+/// its own name.
+fn made_of(sources: &Sources, resource: &model::Resource) -> Option<Mention> {
+    let file = sources.get(resource.header.file)?;
+    let written = file.slice(resource.header).trim_matches(['"', '\'']);
+    let (path, own) = match resource.address.rfind('.') {
+        Some(dot) => resource.address.split_at(dot + 1),
+        None => ("", resource.address.as_str()),
+    };
+    let is_name = !written.is_empty() && written.chars().all(|c| c.is_ascii_alphanumeric());
+    (is_name && written != own && own.starts_with(written)).then(|| Mention {
+        address: Some(format!("{path}{written}").into()),
+        span: resource.header,
+        message: format!("made of `{written}`").into(),
+    })
 }
 
 /// The literal that a caller of the module writes inside what it hands on: `behaviour = { policy = "allow-all" }`. The

@@ -181,6 +181,23 @@ fn a_member_of_what_the_call_hands_on_is_the_place() {
 }
 
 #[test]
+fn what_the_serverless_transform_makes_names_what_it_is_made_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path();
+    let template = "Transform: AWS::Serverless-2016-10-31\nResources:\n  Shop:\n    Type: AWS::Serverless::Api\n    \
+                    Properties:\n      StageName: prod\n";
+    write(root, "t.yaml", template);
+    let output = run(root, &["check", "--format", "json", "--select", "apigateway-no-tracing"]);
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(places(&value), ["t.yaml:3 ShopprodStage"]);
+    let related = &value["findings"][0]["related"][0];
+    assert_eq!(
+        (related["address"].as_str(), related["message"].as_str()),
+        (Some("Shop"), Some("made of `Shop`"))
+    );
+}
+
+#[test]
 fn of_a_block_over_several_lines_its_name_is_the_place() {
     let dir = tempfile::tempdir().unwrap();
     let root = dir.path();
