@@ -11,7 +11,7 @@
 //! | `wildcard_actions(doc)` | `iam::as_list(store, &iam::wildcard_action_statements(store, doc))` |
 //! | `cross_account(doc)` | `iam::as_list(store, &iam::cross_account(store, doc))` |
 //! | `requires_tls(doc)` | `iam::requires_tls(store, doc)`, a `Truth` |
-//! | `rules(self, "ingress")` | `network::rules(store, resource, Direction::Ingress)`, a list value |
+//! | `rules(self, "ingress")` | `network::rules_in(graph, resource, Direction::Ingress)`, a list value |
 //! | `open_to_world(rule)` | `network::open_to_world(store, rule)`, a `Truth` |
 //! | `exposes(rule, ports)` | `network::exposes(store, rule, &ports)`, a `Truth` |
 //! | `all_ports(rule)` | `network::all_ports(store, rule)`, a `Truth` |

@@ -50,7 +50,7 @@ pub(super) fn call(
         ("requires_tls", [doc]) => truth(store, iam::requires_tls(store, doc), name, args),
         ("rules", [of, direction]) => {
             match (resource(of), direction.as_str().and_then(|d| Direction::parse(d))) {
-                (Some(resource), Some(direction)) => network::rules(store, resource, direction),
+                (Some(resource), Some(direction)) => network::rules_in(names.graph, resource, direction),
                 _ => return Some(Err(not_a_resource(name, span))),
             }
         }

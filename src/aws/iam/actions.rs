@@ -92,17 +92,21 @@ pub fn any_matching(pattern: &Pattern, test: &dyn Fn(&str, &Action) -> bool) -> 
         .get(..colon.unwrap_or(0))
         .filter(|s| !s.is_empty())
         .and_then(|s| s.iter().map(|s| if let Symbol::Char(c) = s { Some(*c) } else { None }).collect());
-    if pattern.is_everything() {
+    if pattern.is_everything() || *symbols == [Symbol::Many, Symbol::Char(':'), Symbol::Many] {
         return Some(true);
     }
     if pattern.has_terms() {
         return None;
     }
     let mut seen = false;
+    let mut full = String::new();
     let mut check = |service: &str| {
         of_service(service).is_some_and(|actions| {
             actions.iter().any(|action| {
-                let full = format!("{service}:{}", action.name.to_ascii_lowercase());
+                full.clear();
+                full.push_str(service);
+                full.push(':');
+                full.extend(action.name.chars().map(|c| c.to_ascii_lowercase()));
                 let matches = pattern.matches(&full);
                 seen |= matches;
                 matches && test(service, action)

@@ -7,7 +7,7 @@ pub mod acl;
 pub mod rule;
 
 pub use acl::acl_exposes;
-pub use rule::{Direction, all_ports, exposes, exposes_protocol, open_to_world, rules};
+pub use rule::{Direction, all_ports, exposes, exposes_protocol, open_to_world, rules, rules_in};
 
 #[cfg(test)]
 mod tests;

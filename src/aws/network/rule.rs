@@ -6,7 +6,10 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use crate::Str;
-use crate::eval::{Data, Entry, Guard, List, ListKind, Map, Member, Origin, Store, Truth, UnknownId, Value};
+use crate::eval::{
+    Data, Entry, Guard, List, ListKind, Map, Member, Origin, Store, Truth, UnknownId, UnknownKind, Value,
+};
+use crate::graph::Graph;
 use crate::model::Resource;
 
 use super::super::read::{Guarded, arms, by_cases, field, integer, members, scalar_text};
@@ -85,6 +88,61 @@ pub fn rules(store: &Store, resource: &Resource, direction: Direction) -> Value 
     Value::new(Data::List(Arc::new(list)), resource.properties.origin)
 }
 
+/// The entry of a rule that holds the blocks of the prefix list that it names.
+const LISTED: &str = "PrefixListCidrs";
+
+/// The rules of a resource of a graph, as [`rules`] gives them; one that names a prefix list of the graph carries the
+/// list's blocks as `PrefixListCidrs`. What is in a list elsewhere (AWS's own, for its services) nobody knows here: it is
+/// taken for somebody in particular.
+pub fn rules_in(graph: &Graph, resource: &Resource, direction: Direction) -> Value {
+    let store = &*graph.store;
+    let mut value = rules(store, resource, direction);
+    if graph.of_type(PREFIX_LIST).is_empty() {
+        return value;
+    }
+    let key = match direction {
+        Direction::Ingress => "SourcePrefixListId",
+        Direction::Egress => "DestinationPrefixListId",
+    };
+    let Data::List(list) = &mut value.data else { return value };
+    for member in &mut Arc::make_mut(list).members {
+        let listed = blocks_of_list(graph, &field(store, &member.value, key));
+        if listed.is_empty() {
+            continue;
+        }
+        if let Data::Map(map) = &mut member.value.data {
+            let list = List { kind: ListKind::List, members: listed, rest: None };
+            let value = Value::new(Data::List(Arc::new(list)), Origin::NONE);
+            let entry = Entry { key: LISTED.into(), key_origin: Origin::NONE, guard: Guard::TRUE, value };
+            Arc::make_mut(map).entries.push(entry);
+        }
+    }
+    value
+}
+
+/// The blocks of the prefix lists of a graph that a rule names.
+fn blocks_of_list(graph: &Graph, named: &[Guarded<Value>]) -> Vec<Member> {
+    let store = &*graph.store;
+    let mut blocks = Vec::new();
+    for case in named {
+        let Data::Unknown(id) = case.value.data else { continue };
+        let UnknownKind::Attribute(reference) = store.unknown_info(id).kind else { continue };
+        let list = graph.by_instance.get(&reference.instance).and_then(|id| graph.resource(*id));
+        let Some(list) = list.filter(|list| list.type_name == PREFIX_LIST) else { continue };
+        for entry in members(store, &field(store, &list.properties, "Entries")).items {
+            for cidr in field(store, &entry.value, "Cidr") {
+                let guard = store.all([case.guard, entry.guard, cidr.guard]);
+                if !guard.is_false() {
+                    blocks.push(Member { guard, value: cidr.value });
+                }
+            }
+        }
+    }
+    blocks
+}
+
+const PREFIX_LIST: &str = "AWS::EC2::PrefixList";
+
 /// For each rule the blocks of others that make the internet complete with it.
 fn blocks_together(store: &Store, rules: &[Guarded<Value>]) -> Vec<Vec<Member>> {
     /// Protocol and ports.
@@ -130,7 +188,7 @@ fn blocks_together(store: &Store, rules: &[Guarded<Value>]) -> Vec<Vec<Member>> 
 /// The blocks of a rule's source or destination; none for a text that is not known or no block.
 fn addresses(store: &Store, rule: &Value) -> Vec<Guarded<(Option<IpNet>, Value)>> {
     let mut found = Vec::new();
-    for key in ["CidrIp", "CidrIpv6", TOGETHER] {
+    for key in ["CidrIp", "CidrIpv6", TOGETHER, LISTED] {
         let all = members(store, &field(store, rule, key));
         for member in all.items {
             let net = scalar_text(&member.value).and_then(|text| parse_cidr(&text));

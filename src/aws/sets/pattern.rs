@@ -138,7 +138,37 @@ impl Pattern {
 
     /// Whether a known text matches. Terms match nothing but themselves, so not a known text.
     pub fn matches(&self, text: &str) -> bool {
-        covers_as_letters(&[self], &Pattern::literal(text)) == Some(true)
+        // The last `*` and the text behind what it stands for: where something later does not fit, it stands for more.
+        let mut retry: Option<(usize, &str)> = None;
+        let (mut at, mut rest) = (0, text);
+        loop {
+            let mut chars = rest.chars();
+            let next = chars.next();
+            let fits = match (self.at(at), next) {
+                (Some(Symbol::Many), _) => {
+                    retry = Some((at, rest));
+                    at += 1;
+                    continue;
+                }
+                (None, None) => return true,
+                (Some(Symbol::Char(wanted)), Some(c)) => wanted == c,
+                (Some(Symbol::One), Some(_)) => true,
+                _ => false,
+            };
+            if fits {
+                at += 1;
+                rest = chars.as_str();
+                continue;
+            }
+            let Some((star, behind)) = retry else { return false };
+            let mut behind = behind.chars();
+            if behind.next().is_none() {
+                return false;
+            }
+            rest = behind.as_str();
+            retry = Some((star, rest));
+            at = star + 1;
+        }
     }
 
     /// The pattern with terms replaced by what they may be at most.
