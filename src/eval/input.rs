@@ -1,6 +1,7 @@
 //! Inputs of modules: what is supplied, passed by a caller, the default, or open over a domain.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::Str;
 use crate::program::{Dialect, Domain, Input, TypeExpr};
@@ -8,10 +9,11 @@ use crate::program::{Dialect, Domain, Input, TypeExpr};
 use super::algebra::literal_json;
 use super::convert::{self, type_text};
 use super::evaluator::literal_data;
+use super::guard::Guard;
 use super::names::Failure;
 use super::run::{Each, Frame, ModuleInstance, Run};
 use super::store::{Origin, UnknownKind, Via};
-use super::value::{Data, Value};
+use super::value::{Data, List, ListKind, Member, Part, Value};
 
 impl<'p> Run<'p> {
     /// The value of a module instance's input.
@@ -81,15 +83,9 @@ impl<'p> Run<'p> {
 
     fn converted(&self, value: Value, input: &Input, module: &Rc<ModuleInstance<'p>>) -> Value {
         let Some(to) = &input.type_expr else { return value };
-        let value = match (&value.data, to, module.index.module.dialect) {
+        let value = match (to, module.index.module.dialect) {
             // A list parameter is given as text with commas.
-            (Data::String(text), TypeExpr::List(_), Dialect::CloudFormation) => {
-                let members = text
-                    .split(',')
-                    .map(|part| Value { data: Data::String(Str::from(part.trim())), ..value.clone() });
-                let members: Vec<_> = if text.is_empty() { Vec::new() } else { members.collect() };
-                Value { origin: value.origin, marks: value.marks, ..Value::list(members) }
-            }
+            (TypeExpr::List(_), Dialect::CloudFormation) => self.store.map_arms(&value, |v| self.split(v)),
             _ => value,
         };
         match self.convert_to(&value, to, module) {
@@ -103,6 +99,37 @@ impl<'p> Run<'p> {
                 self.give_up(failure)
             }
         }
+    }
+
+    /// A list parameter's value from text with commas; of text that is known in part the members before the first part
+    /// that is not.
+    fn split(&self, value: &Value) -> Value {
+        let (pieces, open) = match &value.data {
+            Data::String(text) if text.is_empty() => (Vec::new(), false),
+            Data::String(text) => (text.split(',').collect(), false),
+            Data::Text(parts) => {
+                let mut pieces: Vec<&str> = match parts.first() {
+                    Some(Part::Text(text)) => text.split(',').collect(),
+                    _ => Vec::new(),
+                };
+                pieces.pop();
+                (pieces, true)
+            }
+            Data::Unknown(id) if self.store.unknown_info(*id).type_expr == TypeExpr::String => {
+                (Vec::new(), true)
+            }
+            _ => return value.clone(),
+        };
+        let member = |piece: &str| Member {
+            guard: Guard::TRUE,
+            value: Value { data: Data::String(Str::from(piece.trim())), ..value.clone() },
+        };
+        let rest = open.then(|| {
+            let text = self.store.text_of(value);
+            self.store.reason(self.store.place(value.origin), format!("what {text} is split into"))
+        });
+        let list = List { kind: ListKind::List, members: pieces.into_iter().map(member).collect(), rest };
+        Value { data: Data::List(Arc::new(list)), ..value.clone() }
     }
 
     /// Converts to a declared type, with the defaults of optional attributes.

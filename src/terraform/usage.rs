@@ -127,9 +127,10 @@ impl Checker {
         if depth > MAX_DEPTH {
             return;
         }
+        let mut strange = false;
         for attribute in &body.attributes {
             match of.attribute(id, &attribute.name) {
-                None => self.unknown(of, id, &attribute.name, attribute.name_span, owner, false),
+                None => strange |= self.unknown(of, id, &attribute.name, attribute.name_span, owner, false),
                 Some(known) if known.block && !self.json && !is_attribute_too(known) => {
                     let message = format!("`{}` of `{owner}` is a block, not an argument", attribute.name);
                     let help = format!("write `{} {{ … }}`", attribute.name);
@@ -153,7 +154,7 @@ impl Checker {
         for block in &body.blocks {
             let Some(known) = of.attribute(id, &block.name) else {
                 if block.name != "timeouts" || depth > 0 {
-                    self.unknown(of, id, &block.name, block.header, owner, true);
+                    strange |= self.unknown(of, id, &block.name, block.header, owner, true);
                 }
                 continue;
             };
@@ -182,9 +183,13 @@ impl Checker {
             }
             self.body(of, inner, &block.body, &format!("{owner}.{}", block.name), block.header, depth + 1);
         }
-        self.missing(of.object(id), body, owner, header);
+        // What a newer provider calls otherwise is not missing.
+        if !strange {
+            self.missing(of.object(id), body, owner, header);
+        }
     }
 
+    /// Reports a name that the schema does not have. Whether it is like no other: then the provider may be newer.
     fn unknown(
         &mut self,
         of: &schema::Resource,
@@ -193,17 +198,19 @@ impl Checker {
         span: Span,
         owner: &str,
         block: bool,
-    ) {
+    ) -> bool {
         let what = if block { "block" } else { "argument" };
         let code = if block { "unknown-block" } else { "unknown-argument" };
         let message = format!("`{owner}` has no {what} `{name}`");
         let settable = of.object(id).iter().filter(|a| a.optional || a.required).map(|a| a.name.as_str());
         let help = match suggestion(name, settable, self.newer) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if self.newer => return,
+            None if self.newer => return true,
             None => AS_FAR_AS.to_owned(),
         };
+        let strange = help == AS_FAR_AS;
         self.out.push(Diagnostic::warning(code, message, span).with_help(help));
+        strange
     }
 
     /// What only other versions of the provider have than the module asks for.

@@ -418,3 +418,31 @@ Resources:
     assert_eq!(findings("!Ref P", &format!("{ssm}}}")), 1);
     assert_eq!(findings("!Ref P", &format!("{ssm}, NoEcho: true}}")), 0);
 }
+
+#[test]
+fn a_list_parameter_is_given_as_text_that_is_known_in_part() {
+    let parent = "Parameters: {Subnets: {Type: 'List<AWS::EC2::Subnet::Id>'}}
+Resources:
+  Child:
+    Type: AWS::CloudFormation::Stack
+    Properties:
+      TemplateURL: child.yaml
+      Parameters:
+        All: !Join [',', !Ref Subnets]
+        Some: !Join [',', [subnet-1, !Ref AWS::Region]]
+  Own:
+    Type: AWS::CloudFormation::CustomResource
+    Properties: {ServiceToken: arn, Whatever: 1}
+";
+    let child = "Parameters:
+  All: {Type: 'List<AWS::EC2::Subnet::Id>'}
+  Some: {Type: CommaDelimitedList}
+Resources:
+  B: {Type: AWS::S3::Bucket, Properties: {AccessControl: PublicRead, BucketName: !Select [0, !Ref Some]}}
+  G: {Type: AWS::RDS::DBSubnetGroup, Properties: {DBSubnetGroupDescription: d, SubnetIds: !Ref All}}
+";
+    let world = world(&[("main.yaml", parent), ("child.yaml", child)]).policies(&["s3-public-acl"]);
+    assert_eq!(world.said("main.yaml"), [""; 0]);
+    assert_eq!(world.findings(&["main.yaml"]), ["s3-public-acl Child.B"]);
+    assert_eq!(property(&world.linked("main.yaml").graph, "Child.B", "BucketName"), "\"subnet-1\"");
+}

@@ -24,10 +24,10 @@ pub fn unknown_names_of_made(store: &Store, instance: &Instance) -> Vec<Diagnost
 fn checked(store: &Store, instance: &Instance, missing: bool) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let declared = instance.info.type_name.as_str();
-    // the Serverless types are what a transform takes, not what the registry does
+    // The Serverless types are what a transform takes, not what the registry does; a custom resource has the properties
+    // that its own provider wants (the registry has `AWS::CloudFormation::CustomResource` with a token alone).
     if declared.contains("::")
         && !declared.starts_with("AWS::Serverless::")
-        // takes whatever its own handler understands
         && declared != "AWS::CloudFormation::CustomResource"
         && let Some(of) = registry::get(declared)
     {
