@@ -1,8 +1,12 @@
 #![no_main]
 
-#[path = "../check.rs"]
-mod check;
+#[path = "../law.rs"]
+mod law;
+
+use masugata::syntax::hcl;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    check::check(&masugata::syntax::hcl::parse(check::file(data)));
+    let file = law::file(data);
+    law::tree(&hcl::parse(file.clone()));
+    law::tree(&hcl::parse_expression(file.clone(), 0, file.text.len() as u32));
 });

@@ -1,8 +1,8 @@
 #![no_main]
 
-#[path = "../check.rs"]
-mod check;
+#[path = "../law.rs"]
+mod law;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    check::check(&masugata::syntax::yaml::parse(check::file(data)));
+    law::tree(&masugata::syntax::yaml::parse(law::file(data)));
 });

@@ -1,12 +1,12 @@
 //! Text that is whole but for a line end in the middle of something.
 
 use crate::source::{SourceFile, Span};
-use crate::syntax::{Kind, SyntaxError, TreeBuilder};
+use crate::syntax::{Kind, Node, SyntaxError, TreeBuilder};
 
 use super::strict;
 
 /// The tree of the bytes `start..end` if taking out one line end beside `failed`, where the strict rules stopped, makes
-/// them valid. Nothing if the line end splits a token: what that token was can't be told.
+/// them valid.
 pub(super) fn joined(
     file: &SourceFile,
     start: usize,
@@ -28,25 +28,27 @@ fn without(
     failure: &SyntaxError,
 ) -> Option<TreeBuilder> {
     let whole = file.text.get(cut + 1..).filter(|rest| !rest.trim().is_empty())?;
-    if begins_item(whole) {
+    let head = file.text.get(..cut)?;
+    let line = head.get(head.rfind('\n').map_or(0, |i| i + 1)..)?;
+    // out of the column of the comment that it may be the rest of
+    let comment = line.trim_start().starts_with(['#', '/'])
+        && line.starts_with([' ', '\t'])
+        && !whole.starts_with([' ', '\t']);
+    if begins_item(whole) && !comment {
         return None;
     }
-    let mended = format!("{}{whole}", file.text.get(..cut)?);
+    let mended = format!("{head}{whole}");
     let mended = SourceFile::detached(file.id, file.path.clone(), mended);
     let mut tree = strict(&mended, start, end - 1).ok()?.tree;
     let place = |offset: u32, is_end: bool| {
         let moved = if is_end { offset as usize > cut } else { offset as usize >= cut };
         offset + u32::from(moved)
     };
+    let inside = |node: &Node| (node.start as usize) < cut && (node.end as usize) > cut;
+    if tree.nodes.iter().any(|node| is_token(node.kind) && inside(node)) {
+        forget_value(&mut tree, inside)?;
+    }
     for node in &mut tree.nodes {
-        let inside = (node.start as usize) < cut && (node.end as usize) > cut;
-        let token = matches!(
-            node.kind,
-            Kind::Identifier | Kind::Variable | Kind::Number | Kind::Bool | Kind::Null | Kind::TemplateText
-        );
-        if inside && token {
-            return None;
-        }
         (node.start, node.end) = (place(node.start, false), place(node.end, true));
     }
     if let Some(root) = tree.nodes.first_mut() {
@@ -61,6 +63,30 @@ fn without(
     }
     tree.errors.push(failure.clone());
     Some(tree)
+}
+
+/// What has no parts.
+fn is_token(kind: Kind) -> bool {
+    use Kind::{Bool, Identifier, Null, Number, TemplateText, Variable};
+    matches!(kind, Identifier | Variable | Number | Bool | Null | TemplateText)
+}
+
+/// Makes an error of the value of the innermost argument in which the line end is: what the token was that it splits
+/// can't be told. Nothing if it is in the argument's name or in the header of a block.
+fn forget_value(tree: &mut TreeBuilder, inside: impl Fn(&Node) -> bool) -> Option<()> {
+    let argument = tree.nodes.iter().rposition(|node| node.kind == Kind::Attribute && inside(node))?;
+    let value = tree.nodes.get(argument + 1)?.next as usize;
+    let node = tree.nodes.get_mut(value).filter(|node| inside(node))?;
+    let end = node.next;
+    let removed = end - (value as u32 + 1);
+    *node = Node { kind: Kind::Error, flags: 0, aux: 0, next: value as u32 + 1, ..*node };
+    tree.nodes.drain(value + 1..end as usize);
+    for (at, node) in tree.nodes.iter_mut().enumerate() {
+        if at != value && (at > value || node.next >= end) {
+            node.next -= removed;
+        }
+    }
+    Some(())
 }
 
 /// Whether a line reads like the head of an argument or a block: it continues nothing.

@@ -275,7 +275,14 @@ impl<'a> Layout<'a> {
             // Nothing but a heredoc.
             return end;
         }
-        let mut open = has_opening(self.line(start, to));
+        let line = self.line(start, to);
+        if line.trim_end().ends_with('=')
+            && self.next_code_line(at, to).is_some_and(|next| self.kind(next, to) == LineKind::Argument)
+        {
+            // It lacks its value, whatever its column is.
+            return end;
+        }
+        let mut open = has_opening(line);
         while at < to && !self.is_spent() {
             match self.kind(at, to) {
                 LineKind::Blank => {
@@ -372,7 +379,9 @@ impl<'a> Layout<'a> {
                 let joins = before.is_some_and(|w| !w.ends_with(['<', '-']));
                 let runs_on =
                     word.strip_prefix(marker).is_some_and(|w| w.starts_with([' ', '}', '#', ')', ']']));
-                if word == joined || joins || runs_on || one_edit(word, marker) {
+                // a sign between the two characters of a line end
+                let parted = word.contains('\r') && one_edit(&word.replace('\r', ""), marker);
+                if word == joined || joins || runs_on || parted || one_edit(word, marker) {
                     near = Some(behind);
                 }
             }

@@ -258,3 +258,49 @@ fn errors_say_what_was_expected_and_where_it_began() {
     let shown: String = texts.iter().map(|t| format!("{t:?}\n{}\n", errors(t))).collect();
     insta::assert_snapshot!(shown);
 }
+
+/// The argument and block names of a tree, in order, with the names of those that hold them.
+fn names(text: &str) -> Vec<String> {
+    let tree = parse(text);
+    assert!(!tree.errors.is_empty(), "{text:?}");
+    let named = |id: NodeId| {
+        let name = tree.child(id, 0).filter(|_| matches!(tree.kind(id), Kind::Attribute | Kind::Block));
+        name.map(|name| tree.text(name).to_owned())
+    };
+    let holds = |outer: NodeId, inner: NodeId| outer.0 < inner.0 && inner.0 < tree.node(outer).next;
+    let ids = || (0..tree.len() as u32).map(NodeId);
+    ids()
+        .filter_map(|id| {
+            let name = named(id)?;
+            let outer = ids().filter(|outer| holds(*outer, id)).filter_map(named);
+            Some(outer.chain([name]).collect::<Vec<_>>().join("."))
+        })
+        .collect()
+}
+
+#[test]
+fn a_slip_costs_its_own_line() {
+    let list = |head: &str| {
+        format!("b \"x\" {{\n  a = 1\n{head}  l = [\n    {{ n = 1 }},\n  ]\n  z = 2\n}}\nc = 3\n")
+    };
+    let whole = ["b", "b.a", "b.l", "b.z", "c"];
+    for junk in ["a", "_", "*", "%"] {
+        assert_eq!(names(&list(junk)), whole, "{junk}");
+    }
+    // inside a name
+    assert_eq!(names(&list("").replace("  z = 2", "  z[z = 2")), ["b", "b.a", "b.l", "b.z", "c"]);
+    // a line end between tokens, and inside one
+    let value = "b {\n  f = { for k, v in merge(\n    {\n      x = 1\n    },\n  ) : k => v }\n  z = 2\n}\n";
+    for (from, to) in [("v in", "v i\nn"), ("merge(", "me\nrge("), ("f = ", "f =\n"), ("k => v", "k =\n> v")]
+    {
+        assert_eq!(names(&value.replace(from, to)), ["b", "b.f", "b.z"], "{to:?}");
+    }
+    // the end of a comment, and an argument behind it
+    let comment = "b {\n  a = 1\n  # en\ncryption =\n  tags = {\n    x = 1\n  }\n}\n";
+    assert_eq!(names(comment), ["b", "b.a", "b.tags"]);
+    // a sign behind a block whose last brace is indented
+    assert_eq!(names("b {\n  a = 1\n  }\n     *  "), ["b", "b.a"]);
+    // a heredoc that lost its end to the next one, with the same names on both sides
+    let heredocs = "b {\n  r = 1\n  p = <<-EOT\n  { EOT\n  q = 1\n}\nb {\n  p = <<-EOT\n  EOT\n  r = 1\n}\n";
+    assert_eq!(names(heredocs), ["b", "b.r", "b.p", "b.q", "b", "b.p", "b.r"]);
+}

@@ -618,6 +618,12 @@ impl Recovery<'_> {
             self.unclosed_string(at);
             return;
         };
+        let blank = self.text.get(at + 1..end - 1).is_some_and(|t| t.len() > 1 && t.trim().is_empty());
+        if fresh && blank && !matches!(self.scan.at(end), b',' | b' ' | b'\r' | b'\n' | b']') {
+            // A quote in the white space before a string.
+            self.junk(at, at + 1);
+            return;
+        }
         let key = self.is_key(at);
         if key && self.levels.is_empty() && !self.done {
             self.expected("`{`");

@@ -1,0 +1,14 @@
+#![no_main]
+
+#[path = "../law.rs"]
+mod law;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    law::check(&[
+        ("cdk.out/manifest.json", data),
+        ("cdk.out/Store.template.json", include_bytes!("../../tests/cdk/app/cdk.out/Store.template.json")),
+        ("cdk.out/StoreArchive.nested.template.json", include_bytes!("../../tests/cdk/app/cdk.out/StoreArchive.nested.template.json")),
+        ("cdk.json", b"{\"app\": \"npx ts-node bin/app.ts\"}"),
+        ("lib/store.ts", include_bytes!("../../tests/cdk/app/lib/store.ts")),
+    ]);
+});
