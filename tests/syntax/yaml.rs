@@ -59,11 +59,9 @@ const INSERTED: [char; 19] =
 
 const LAW: Law = Law { language: Language::Yaml, inserted: &INSERTED, lost: lost_pairs };
 
-/// Of 2,403 edits. What is lost is one or a few entries beside the damaged line, where the damaged text can be read in
-/// several ways: a sign in a block scalar's header makes its lines structure; a quote or bracket reaches to the next one;
-/// a line in a wrong column belongs as well to the block above as to the one below; a line that lost its `:` continues
-/// the text before it.
-const LOST: usize = 67;
+/// Of 2,403 edits. What is lost is beside a bracket that was doubled (`{{`), one behind which the next section begins on
+/// the same line, and a colon before a key: the text can be read in several ways, all of them one character away.
+const LOST: usize = 3;
 
 #[test]
 fn one_edit_leaves_the_rest() {
@@ -73,7 +71,7 @@ fn one_edit_leaves_the_rest() {
 #[test]
 #[ignore = "needs MASUGATA_CORPUS"]
 fn one_edit_leaves_the_rest_of_a_corpus() {
-    LAW.over_corpus(&["yaml", "yml", "template"], 200);
+    LAW.over_corpus(&["yaml", "yml", "template"], 10);
 }
 
 #[test]

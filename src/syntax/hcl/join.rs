@@ -45,7 +45,19 @@ fn without(
         offset + u32::from(moved)
     };
     let inside = |node: &Node| (node.start as usize) < cut && (node.end as usize) > cut;
+    if tree.nodes.iter().any(|node| node.kind == Kind::TemplateText && inside(node)) {
+        return None;
+    }
     if tree.nodes.iter().any(|node| is_token(node.kind) && inside(node)) {
+        // one word alone on a line slipped in: no line was broken in two
+        let line = whole.lines().next().unwrap_or("");
+        let code = line.split(['#', '/']).next().unwrap_or("").trim();
+        if line.starts_with([' ', '\t'])
+            || code.chars().count() == 1
+            || code.chars().all(|c| c == '_' || c.is_alphanumeric())
+        {
+            return None;
+        }
         forget_value(&mut tree, inside)?;
     }
     for node in &mut tree.nodes {
@@ -67,8 +79,7 @@ fn without(
 
 /// What has no parts.
 fn is_token(kind: Kind) -> bool {
-    use Kind::{Bool, Identifier, Null, Number, TemplateText, Variable};
-    matches!(kind, Identifier | Variable | Number | Bool | Null | TemplateText)
+    matches!(kind, Kind::Identifier | Kind::Variable | Kind::Number | Kind::Bool | Kind::Null)
 }
 
 /// Makes an error of the value of the innermost argument in which the line end is: what the token was that it splits

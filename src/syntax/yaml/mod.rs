@@ -9,6 +9,7 @@ mod decode;
 mod recover;
 mod repair;
 mod resolve;
+mod slip;
 
 pub use access::{Entry, entries, find, is_damaged, items, resolve, scalar, tag, text, untagged};
 pub use resolve::{Scalar, resolve_json, resolve_plain};

@@ -7,30 +7,35 @@ use granit_parser::ScanError;
 use crate::source::{SourceFile, Span};
 use crate::syntax::{Kind, SyntaxError, TreeBuilder, flags};
 
+use super::slip::{Mended, Slip, Window, kept, likely, others, try_slip};
 use super::{recover, strict};
 
 /// Bytes that may be parsed in attempts: for each byte of the file, and at most.
 const BUDGET: (usize, usize) = (96, 4 << 20);
+/// The same for slips, which are many and small.
+const SLIPS: (usize, usize) = (400, 6 << 20);
+/// By how much reading in pieces must find more than one slip explains.
+const SEVERAL: usize = 24;
 /// Larger files are read in pieces at once.
 const MAX_BYTES: usize = 1 << 20;
 
 /// A line of the file that carries something.
 #[derive(Clone, Copy, Debug)]
-struct Line<'t> {
+pub(super) struct Line<'t> {
     /// The offset of its first byte.
-    at: usize,
+    pub(super) at: usize,
     /// Its white space.
-    indent: usize,
+    pub(super) indent: usize,
     /// What is behind that, without white space at its end.
-    content: &'t str,
+    pub(super) content: &'t str,
 }
 
 impl Line<'_> {
-    fn start(self) -> usize {
+    pub(super) fn start(self) -> usize {
         self.at + self.indent
     }
 
-    fn end(self) -> usize {
+    pub(super) fn end(self) -> usize {
         self.start() + self.content.len()
     }
 }
@@ -81,6 +86,22 @@ pub(super) fn repair(file: &SourceFile, text: &str, first: &ScanError, read: usi
     }
     let mut budget = text.len().saturating_mul(BUDGET.0).min(BUDGET.1);
     let step = step(&lines);
+    suspects.extend(
+        odd_lines(&lines, failed, step).into_iter().filter(|n| !suspects.contains(n)).collect::<Vec<_>>(),
+    );
+    let slip = slipped(file, text, &lines, &suspects, step);
+    let (sure, slip) = match slip {
+        Some(mended) if !mended.slip.is_doubtful() => (Some(mended), None),
+        other => (None, other),
+    };
+    if let Some(slip) = sure {
+        // much more is found piece by piece where the file is damaged in several places
+        let pieces = recover::recover(file, text, first.clone());
+        if kept(&pieces) > kept(&slip.tree) + SEVERAL {
+            return Some(pieces);
+        }
+        return Some(slip.finish(file, text, first));
+    }
     let mut best: Option<((usize, bool), TreeBuilder, Attempt, Line<'_>)> = None;
     'attempts: for placeholder in [false, true] {
         for suspect in &suspects {
@@ -109,8 +130,85 @@ pub(super) fn repair(file: &SourceFile, text: &str, first: &ScanError, read: usi
             }
         }
     }
+    if let Some(slip) = slip
+        && best.as_ref().is_none_or(|((kept, _), ..)| slip.score >= *kept)
+    {
+        return Some(slip.finish(file, text, first));
+    }
     let (_, builder, attempt, line) = best?;
     Some(attempt.finish(builder, file, text, first, line))
+}
+
+/// Lines before the one at which reading failed that look as if something had slipped: the nearest that stands between
+/// the file's columns, that begins with a sign or a single character, and that is deeper than a key's value stands.
+fn odd_lines(lines: &[Line<'_>], failed: usize, step: usize) -> Vec<usize> {
+    let before = lines.get(..=failed).unwrap_or(lines);
+    let sign = |line: &Line<'_>| {
+        let mut chars = line.content.chars();
+        let first = chars.next().unwrap_or(' ');
+        let gap = chars.as_str().starts_with("  ");
+        (gap && first != '-')
+            || (!first.is_alphanumeric() && !"-\"'[{}]<_".contains(first) && !line.content.starts_with("!"))
+            || (first == '!' && chars.as_str().starts_with(' '))
+    };
+    let deep = |pair: &[Line<'_>]| matches!(pair, [a, b] if b.indent > a.indent + step);
+    let nearest = [
+        before.iter().rposition(|line| !line.indent.is_multiple_of(step)),
+        before.iter().rposition(sign),
+        before.windows(2).rposition(deep).map(|n| n + 1),
+        before.windows(2).rposition(deep),
+    ];
+    nearest.into_iter().flatten().collect()
+}
+
+/// The best of the texts that are one slip at one of these lines away from the file.
+fn slipped(
+    file: &SourceFile,
+    text: &str,
+    lines: &[Line<'_>],
+    suspects: &[usize],
+    step: usize,
+) -> Option<Mended> {
+    let window = window(text, lines, suspects);
+    let mut budget = text.len().saturating_mul(SLIPS.0).min(SLIPS.1);
+    let mut tried: Vec<Slip> = Vec::new();
+    let mut best: Option<Mended> = None;
+    let first = suspects.iter().flat_map(|n| likely(text, lines, *n));
+    let then = suspects.iter().flat_map(|n| others(lines, text, *n));
+    for slip in first.chain(then) {
+        if tried.contains(&slip) {
+            continue;
+        }
+        tried.push(slip);
+        let (mended, cost) = try_slip(file, text, window, slip, step);
+        let better = |mended: &Mended| best.as_ref().is_none_or(|best| mended.score > best.score);
+        if mended.as_ref().is_some_and(better) {
+            best = mended;
+        }
+        match budget.checked_sub(cost) {
+            Some(left) => budget = left,
+            None => break,
+        }
+    }
+    best
+}
+
+/// The entries of the smallest depth around the suspects, with one more on either side; all if that is not clear.
+fn window(text: &str, lines: &[Line<'_>], suspects: &[usize]) -> Window {
+    let (first, last) = suspects.iter().fold((usize::MAX, 0), |(a, b), n| (a.min(*n), b.max(*n)));
+    let depth = lines.iter().map(|l| l.indent).filter(|indent| *indent > 0).min().unwrap_or(0);
+    let entry = |line: &Line<'_>| line.indent == depth && !is_dash(line.content);
+    let before = lines.get(..first.min(lines.len())).unwrap_or(&[]);
+    let start = before.iter().enumerate().rev().filter(|(_, l)| entry(l)).nth(1).map(|(n, _)| n);
+    let end = lines.iter().enumerate().skip(last + 2).find(|(_, l)| l.indent <= depth).map(|(n, _)| n);
+    let inside = start.and_then(|start| lines.get(start..end.unwrap_or(lines.len())));
+    match inside.filter(|inside| inside.iter().all(|l| l.indent >= depth)) {
+        Some([first, ..]) => {
+            let end = end.and_then(|n| lines.get(n)).map_or(text.len(), |l| l.at);
+            Window { start: first.at, end }
+        }
+        _ => Window { start: 0, end: text.len() },
+    }
 }
 
 /// By how much lines are indented from the ones that they are inside of: the commonest difference.
@@ -150,12 +248,12 @@ fn lines(text: &str) -> Vec<Line<'_>> {
     out
 }
 
-fn is_dash(text: &str) -> bool {
+pub(super) fn is_dash(text: &str) -> bool {
     text == "-" || text.starts_with("- ")
 }
 
 /// Whether a line looks like a key, or like an element.
-fn is_entry(text: &str) -> bool {
+pub(super) fn is_entry(text: &str) -> bool {
     let key = text.split(": ").next().unwrap_or(text).trim_end_matches(':');
     is_dash(text)
         || (key.len() < text.len()
