@@ -132,7 +132,8 @@ fn terraform_agrees_on_real_files() {
     let (mut rows, mut wrong) = (0, Vec::new());
     for row in std::fs::read_to_string(table).unwrap().lines().filter(|l| !l.starts_with('#')) {
         let (verdict, path) = row.split_once('\t').unwrap();
-        let bytes = std::fs::read(root.join(path)).unwrap();
+        // the table is of more repositories than a corpus need have
+        let Ok(bytes) = std::fs::read(root.join(path)) else { continue };
         // `terraform fmt` refuses what is not UTF-8, and so does the loader, before anything is parsed
         let errors = match String::from_utf8(bytes) {
             Ok(text) => parse(&text).errors.iter().map(|e| e.message.clone()).collect(),
@@ -144,6 +145,7 @@ fn terraform_agrees_on_real_files() {
         }
     }
     eprintln!("{rows} files, {} disagreements", wrong.len());
+    assert!(rows > 0, "none of the table's files is below {}", root.display());
     assert!(wrong.is_empty(), "{} of {rows}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
