@@ -133,8 +133,7 @@ fn open(scope: ScopeArgs, more: impl FnOnce(&mut Options)) -> Result<(Session, O
 
 /// The session's options that all commands share.
 fn options(paths: Vec<PathBuf>, input: InputArgs) -> Options {
-    let mut supplied: Vec<Supplied> = input.var_file.into_iter().map(Supplied::File).collect();
-    supplied.extend(input.vars.into_iter().map(|(name, value)| Supplied::Value(name, value)));
+    let supplied = in_order(input.vars, input.var_file, std::env::args_os());
     let mut environment: Vec<(String, String)> = std::env::vars_os()
         .filter_map(|(name, value)| {
             let name = name.to_str()?.strip_prefix("TF_VAR_")?.to_owned();
@@ -153,6 +152,29 @@ fn options(paths: Vec<PathBuf>, input: InputArgs) -> Options {
         today: today(),
         ..Options::default()
     }
+}
+
+/// What `--var` and `--var-file` supply, in the order of the command line: the last one wins, as with Terraform.
+fn in_order(
+    vars: Vec<(String, String)>,
+    files: Vec<PathBuf>,
+    line: impl Iterator<Item = std::ffi::OsString>,
+) -> Vec<Supplied> {
+    let mut vars = vars.into_iter().map(|(name, value)| Supplied::Value(name, value));
+    let mut files = files.into_iter().map(Supplied::File);
+    let mut supplied = Vec::with_capacity(vars.len() + files.len());
+    for word in line {
+        match word.to_str() {
+            Some(word) if word == "--var-file" || word.starts_with("--var-file=") => {
+                supplied.extend(files.next())
+            }
+            Some(word) if word == "--var" || word.starts_with("--var=") => supplied.extend(vars.next()),
+            _ => {}
+        }
+    }
+    supplied.extend(files);
+    supplied.extend(vars);
+    supplied
 }
 
 /// Today in UTC.

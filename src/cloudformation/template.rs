@@ -408,9 +408,19 @@ fn output(reader: &mut Reader<'_>, entry: &Expanded, module: &mut Module) {
     });
     let name = entry.key.clone();
     let span = tree.span(entry.pair);
-    module
-        .outputs
-        .insert(name.clone(), Output { name, name_span, value, sensitive: false, export, condition, span });
+    module.outputs.insert(
+        name.clone(),
+        Output {
+            name,
+            name_span,
+            value,
+            sensitive: false,
+            export,
+            condition,
+            preconditions: Vec::new(),
+            span,
+        },
+    );
 }
 
 fn unknown_sections(reader: &mut Reader<'_>, root: NodeId) {

@@ -23,6 +23,23 @@ use super::value::{Data, Entry, List, ListKind, Map, MapKind, Member, Value};
 /// The most references that a value inherits when it is read through a resource's attribute.
 const MAX_INHERITED: usize = 32;
 
+/// How deep modules are looked for in a value.
+const MAX_OUTPUTS_DEPTH: u32 = 8;
+
+/// Whether there is a resource or module as such in a value.
+fn holds_instance(value: &Value, depth: u32) -> bool {
+    match &value.data {
+        Data::Instance(_) => true,
+        Data::List(list) if depth < MAX_OUTPUTS_DEPTH => {
+            list.members.iter().any(|m| holds_instance(&m.value, depth + 1))
+        }
+        Data::Map(map) if depth < MAX_OUTPUTS_DEPTH => {
+            map.entries.iter().any(|e| holds_instance(&e.value, depth + 1))
+        }
+        _ => false,
+    }
+}
+
 impl<'p> Run<'p> {
     /// The name and place of an attribute or group of blocks, by the number that its frame has.
     pub(super) fn attribute_name(&self, id: InstanceId, at: usize) -> Option<(String, Span)> {
@@ -231,8 +248,43 @@ impl<'p> Run<'p> {
     fn attribute_value(&self, attribute: &'p Attribute, env: Env<'_>) -> Value {
         let value =
             self.evaluator.eval(&attribute.value, env).unwrap_or_else(|failure| self.give_up(failure));
-        let value = self.settle(value);
+        let value = self.with_outputs(self.settle(value), 0);
         self.placed(value, attribute.value.span)
+    }
+
+    /// Modules in a value are what they give.
+    fn with_outputs(&self, value: Value, depth: u32) -> Value {
+        if depth > MAX_OUTPUTS_DEPTH {
+            return value;
+        }
+        match &value.data {
+            Data::Instance(id) => match self.slot(*id) {
+                Some(Slot::Module(module)) => {
+                    let nowhere = Span::new(crate::source::FileId(0), 0, 0);
+                    let span = self.store.place(value.origin).unwrap_or(nowhere);
+                    let outputs = self.outputs_object(&module, span);
+                    self.with_outputs(Value { data: outputs.data, ..value }, depth + 1)
+                }
+                _ => value,
+            },
+            Data::List(list) if list.members.iter().any(|m| holds_instance(&m.value, depth)) => {
+                let mut list = List::clone(list);
+                for member in &mut list.members {
+                    let inner = std::mem::replace(&mut member.value, Value::absent());
+                    member.value = self.with_outputs(inner, depth + 1);
+                }
+                Value { data: Data::List(Arc::new(list)), ..value }
+            }
+            Data::Map(map) if map.entries.iter().any(|e| holds_instance(&e.value, depth)) => {
+                let mut map = Map::clone(map);
+                for entry in &mut map.entries {
+                    let inner = std::mem::replace(&mut entry.value, Value::absent());
+                    entry.value = self.with_outputs(inner, depth + 1);
+                }
+                Value { data: Data::Map(Arc::new(map)), ..value }
+            }
+            _ => value,
+        }
     }
 
     /// A value stands where it is assigned: where its origin does not say so, a step is added.
@@ -342,6 +394,10 @@ impl<'p> Run<'p> {
             let collection = self.settle(collection);
             for (arm_guard, arm) in self.store.arms_shallow(&collection) {
                 if arm.is_unset() {
+                    if arm_guard.is_true() && matches!(arm.data, Data::Null) {
+                        let message = "`for_each` of this block is null; an empty list makes no blocks";
+                        self.give_up(Failure::new("invalid-for-each", message, dynamic.for_each.span));
+                    }
                     continue;
                 }
                 let items = match self.evaluator.iterate(

@@ -1,5 +1,6 @@
 //! Types of values, their unification and conversion, as Terraform has them.
 
+use std::collections::{BTreeMap, btree_map};
 use std::sync::Arc;
 
 use crate::Str;
@@ -371,11 +372,27 @@ pub(super) fn is_primitive(t: &TypeExpr) -> bool {
 /// A set: known members without duplicates, sorted as Terraform sorts them, those that are not known behind.
 pub fn make_set(store: &Store, members: Vec<Member>, rest: Option<super::store::UnknownId>) -> List {
     let mut known: Vec<Member> = Vec::with_capacity(members.len());
+    let mut whole: BTreeMap<String, Member> = BTreeMap::new();
     let mut others: Vec<Member> = Vec::new();
     for member in members {
         match member.value.data {
             Data::String(_) | Data::Number(_) | Data::Bool(_) | Data::Null => known.push(member),
             _ => {
+                let mut text = String::new();
+                if set_order(&member.value, &mut text) {
+                    match whole.entry(text) {
+                        btree_map::Entry::Vacant(slot) => {
+                            slot.insert(member);
+                        }
+                        btree_map::Entry::Occupied(mut same) => {
+                            let same = same.get_mut();
+                            same.guard = store.or(same.guard, member.guard);
+                            same.value.marks = store.union_marks(same.value.marks, member.value.marks);
+                        }
+                    }
+                    continue;
+                }
+
                 let same =
                     others.iter_mut().take(64).find(|o| super::compare::same_data(&o.value, &member.value));
                 match same {
@@ -396,8 +413,70 @@ pub fn make_set(store: &Store, members: Vec<Member>, rest: Option<super::store::
             _ => sorted.push(member),
         }
     }
+    sorted.extend(whole.into_values());
     sorted.extend(others);
     List { kind: ListKind::Set, members: sorted, rest }
+}
+
+/// Writes what Terraform sorts the lists and objects in a set by (cty's hash of a value, byte by byte). False when the
+/// value is not known in all its parts.
+fn set_order(value: &Value, out: &mut String) -> bool {
+    match &value.data {
+        Data::Absent | Data::Null => out.push('~'),
+        Data::Bool(b) => out.push(if *b { 'T' } else { 'F' }),
+        Data::Number(n) => out.push_str(&n.to_string()),
+        Data::String(text) => quote(text, out),
+        Data::List(list) if list.rest.is_none() => {
+            let (open, close) = if list.kind == ListKind::Tuple { ('<', '>') } else { ('[', ']') };
+            out.push(open);
+            for member in &list.members {
+                if !member.guard.is_true() || !set_order(&member.value, out) {
+                    return false;
+                }
+                out.push(';');
+            }
+            out.push(close);
+        }
+        Data::Map(map) if map.rest.is_none() => {
+            let mut entries: Vec<&Entry> = map.entries.iter().collect();
+            entries.sort_by(|a, b| a.key.cmp(&b.key));
+            let (open, close) = if map.kind.is_object() { ('<', '>') } else { ('{', '}') };
+            out.push(open);
+            for entry in entries {
+                if !map.kind.is_object() {
+                    quote(&entry.key, out);
+                    out.push('=');
+                }
+                if !entry.guard.is_true() || !set_order(&entry.value, out) {
+                    return false;
+                }
+                out.push(';');
+            }
+            out.push(close);
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// A string as Go quotes it.
+fn quote(text: &str, out: &mut String) {
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{b}' => out.push_str("\\v"),
+            '\u{c}' => out.push_str("\\f"),
+            c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
 }
 
 /// What known primitives are sorted by.

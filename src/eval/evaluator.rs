@@ -334,7 +334,13 @@ impl<'a> Evaluator<'a> {
             return Ok(value);
         }
         let Some(both) = unify(&own, &others) else {
-            if convert::is_primitive(&own) != convert::is_primitive(&others) {
+            let shape = |t: &TypeExpr| match t {
+                TypeExpr::String | TypeExpr::Number | TypeExpr::Bool => Some(0),
+                TypeExpr::List(_) | TypeExpr::Set(_) | TypeExpr::Tuple(_) => Some(1),
+                TypeExpr::Map(_) | TypeExpr::Object(_) => Some(2),
+                TypeExpr::Any => None,
+            };
+            if shape(&own).zip(shape(&others)).is_some_and(|(a, b)| a != b) {
                 return Err(Failure::new(
                     "inconsistent-types",
                     format!(

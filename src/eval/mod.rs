@@ -7,6 +7,7 @@ mod bindings;
 mod body;
 mod collect;
 pub mod compare;
+mod contracts;
 pub mod convert;
 mod data_sources;
 mod describe;

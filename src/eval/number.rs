@@ -5,19 +5,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use dashu_base::{BitTest, Sign, UnsignedAbs};
-use dashu_float::round::mode::HalfEven;
-use dashu_float::{Context, FBig, Repr};
+use dashu_float::Repr;
 use dashu_int::{IBig, UBig};
-
-/// The big number type: base 2, half to even, as Go's `big.Float` has it by default.
-type Big = FBig<HalfEven, 2>;
 
 /// Bits of mantissa, as Terraform's numbers have them.
 const PRECISION: usize = 512;
 /// The largest power of ten that a literal may have; beyond it nothing useful is meant.
 const MAX_EXPONENT: i64 = 20_000;
-
-const CONTEXT: Context<HalfEven> = Context::new(PRECISION);
 
 /// A number with Terraform's precision (512 bits of mantissa); small integers are kept as such.
 ///
@@ -28,6 +22,31 @@ pub enum Number {
     Int(i64),
     /// Anything else.
     Big(Arc<Repr<2>>),
+}
+
+/// `magnitude * 2^exponent` (and a little more, if `sticky`) to the nearest number of the precision, half to even, as
+/// Go's `big.Float` has it by default.
+fn rounded(sign: Sign, magnitude: UBig, exponent: isize, sticky: bool) -> Number {
+    let bits = magnitude.bit_len();
+    let Some(shift) = bits.checked_sub(PRECISION).filter(|shift| *shift > 0) else {
+        return Number::from_repr(Repr::new(IBig::from_parts(sign, magnitude), exponent));
+    };
+    let half = magnitude.bit(shift - 1);
+    let above = sticky || magnitude.trailing_zeros().is_some_and(|zeros| zeros + 1 < shift);
+    let mut kept = magnitude >> shift;
+    if half && (above || kept.bit(0)) {
+        kept += UBig::from(1u8);
+    }
+    Number::from_repr(Repr::new(IBig::from_parts(sign, kept), exponent + shift as isize))
+}
+
+/// `over / under * 2^exponent`; `under` is not zero.
+fn quotient(sign: Sign, over: &UBig, under: &UBig, exponent: isize) -> Number {
+    let shift = (PRECISION + 2 + under.bit_len()).saturating_sub(over.bit_len());
+    let over = over << shift;
+    let kept = &over / under;
+    let sticky = &kept * under != over;
+    rounded(sign, kept, exponent - shift as isize, sticky)
 }
 
 impl Number {
@@ -61,18 +80,11 @@ impl Number {
         let magnitude = UBig::from_str_radix(&digits, 10).ok()?;
         let scale = UBig::from(10u8).pow(exponent.unsigned_abs() as usize);
         let sign = if negative { Sign::Negative } else { Sign::Positive };
-        let big = if exponent >= 0 {
-            CONTEXT.convert_int::<2>(IBig::from_parts(sign, magnitude * scale)).value()
+        Some(if exponent >= 0 {
+            rounded(sign, magnitude * scale, 0, false)
         } else {
-            CONTEXT
-                .div::<2>(&Repr::new(IBig::from_parts(sign, magnitude), 0), &Repr::new(scale.into(), 0))
-                .value()
-        };
-        Some(Number::from_big(big))
-    }
-
-    fn from_big(big: Big) -> Number {
-        Number::from_repr(big.into_repr())
+            quotient(sign, &magnitude, &scale, 0)
+        })
     }
 
     fn from_repr(repr: Repr<2>) -> Number {
@@ -108,7 +120,7 @@ impl Number {
             None => (Sign::Positive, text.strip_prefix('+').unwrap_or(text)),
         };
         let magnitude = UBig::from_str_radix(digits, base).ok()?;
-        Some(Number::from_big(CONTEXT.convert_int::<2>(IBig::from_parts(sign, magnitude)).value()))
+        Some(rounded(sign, magnitude, 0, false))
     }
 
     /// A truncated integer as a big one; none for infinity.
@@ -142,7 +154,8 @@ impl Number {
         match self {
             Number::Int(n) => *n as f64,
             Number::Big(repr) => match (repr.is_finite(), repr.sign()) {
-                (true, _) => repr.to_f64().value(),
+                // Through the shortest decimal: the nearest float of what is read back.
+                (true, _) => self.to_string().parse().unwrap_or(f64::NAN),
                 (false, Sign::Positive) => f64::INFINITY,
                 (false, Sign::Negative) => f64::NEG_INFINITY,
             },
@@ -186,7 +199,13 @@ impl Number {
             (true, true) if self.is_negative() != other.is_negative() => None,
             (true, _) => Some(self.clone()),
             (_, true) => Some(other.clone()),
-            _ => Some(Number::from_big(CONTEXT.add(&self.repr(), &other.repr()).value())),
+            _ => {
+                let (a, b) = (self.repr(), other.repr());
+                let low = a.exponent().min(b.exponent());
+                let align = |r: &Repr<2>| r.significand() << (r.exponent() - low).unsigned_abs();
+                let (sign, magnitude) = (align(&a) + align(&b)).into_parts();
+                Some(rounded(sign, magnitude, low, false))
+            }
         }
     }
 
@@ -208,7 +227,9 @@ impl Number {
             }
             return Some(Number::infinity(self.is_negative() != other.is_negative()));
         }
-        Some(Number::from_big(CONTEXT.mul(&self.repr(), &other.repr()).value()))
+        let (a, b) = (self.repr(), other.repr());
+        let (sign, magnitude) = (a.significand() * b.significand()).into_parts();
+        Some(rounded(sign, magnitude, a.exponent() + b.exponent(), false))
     }
 
     /// The quotient; infinity for a division by zero, none for 0/0 and infinity by infinity.
@@ -228,7 +249,10 @@ impl Number {
         {
             return Some(Number::Int(a / b));
         }
-        Some(Number::from_big(CONTEXT.div(&self.repr(), &other.repr()).value()))
+        let (a, b) = (self.repr(), other.repr());
+        let (sign, other_sign) = (a.sign(), b.sign());
+        let (over, under) = (a.significand().clone().unsigned_abs(), b.significand().clone().unsigned_abs());
+        Some(quotient(sign * other_sign, &over, &under, a.exponent() - b.exponent()))
     }
 
     /// The remainder with the sign of the dividend; none for a division by zero or infinity.
@@ -429,7 +453,9 @@ mod tests {
 
     #[test]
     fn arithmetic_is_terraforms() {
-        assert_eq!(n("0.1").add(&n("0.2")).unwrap().to_string(), "0.3");
+        assert_eq!(n("0.1").add(&n("0.2")).unwrap(), n("0.3"));
+        assert_eq!(n("0.7").add(&n("0.1")).unwrap(), n("0.8"));
+        assert_eq!(n("1").div(&n("3")).unwrap().as_f64(), 1.0 / 3.0);
         let third = n("1").div(&n("3")).unwrap().to_string();
         assert_eq!(third.len(), 157);
         assert!(third.starts_with("0.3333") && third.ends_with("335"), "{third}");

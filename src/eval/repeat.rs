@@ -206,6 +206,9 @@ impl<'p> Run<'p> {
         let mut symbolic: Option<Plan> = None;
         for (arm_guard, arm) in self.store.arms(value) {
             let list_like = matches!(&arm.data, Data::List(l) if l.kind != ListKind::Set);
+            if self.evaluator.dialect == Dialect::Terraform && arm_guard.is_true() {
+                self.check_for_each(&arm, expr.span);
+            }
             let known_list = list_like && self.evaluator.dialect == Dialect::Terraform;
             let items = if known_list {
                 Err(Failure::new(
@@ -305,6 +308,34 @@ impl<'p> Run<'p> {
         }
         plans.extend(symbolic);
         Plans { plans, rest, shape: Shape::Map, reads: Vec::new() }
+    }
+
+    /// What Terraform refuses, though it is plain what is meant.
+    fn check_for_each(&self, value: &Value, span: Span) {
+        let complain = |message: &str| {
+            self.report_failure(Failure::new("invalid-for-each", message, span).into_diagnostic());
+        };
+        if self.store.is_sensitive(value.marks) {
+            complain(
+                "`for_each` is sensitive: its keys would show in the addresses; take them through `nonsensitive(…)`",
+            );
+        }
+        if self.store.is_ephemeral(value.marks) {
+            complain("`for_each` is ephemeral: its keys would be kept in the addresses");
+        }
+        if let Data::List(list) = &value.data
+            && list.kind == ListKind::Set
+            && list.members.iter().any(|m| {
+                !matches!(
+                    m.value.data,
+                    Data::String(_) | Data::Text(_) | Data::Unknown(_) | Data::Choice(_) | Data::Null
+                )
+            })
+        {
+            complain(
+                "`for_each` takes a map or a set of strings, and this set holds something else; `toset([for x in … : tostring(x)])` makes strings",
+            );
+        }
     }
 
     fn add_plan(

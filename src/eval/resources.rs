@@ -238,6 +238,7 @@ impl<'p> Run<'p> {
     pub(super) fn instances(&self, module: &Rc<ModuleInstance<'p>>, out: &mut Vec<Instance>) {
         let declared = module.index.module;
         self.deep_first(module);
+        self.module_contracts(module);
         for (at, resource) in declared.resources.iter().enumerate() {
             let expansion = self.expansion(module, at, resource.header);
             let scope = self.scope(module, resource);
@@ -248,12 +249,17 @@ impl<'p> Run<'p> {
                 let exists = self.store.assumed(self.store.and(module.exists, one.guard));
                 // Only what it is where it exists matters.
                 let values = if exists.is_open() { self.store.given(&values, exists) } else { values };
+                let meta = self.meta(module, resource, one);
+                if exists.is_true() {
+                    self.resource_contracts(one.id, resource, &meta);
+                    self.no_ephemeral(one.id, resource, &values);
+                }
                 out.push(Instance {
                     id: one.id,
                     info,
                     exists,
                     values,
-                    meta: self.meta(module, resource, one),
+                    meta,
                     header: resource.header,
                     span: resource.span,
                     calls: module.calls.clone(),
@@ -386,8 +392,11 @@ fn key_address(base: &Str, key: &InstanceKey) -> Str {
 fn quoted(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 2);
     out.push('"');
-    for c in name.chars() {
+    let mut chars = name.chars().peekable();
+    while let Some(c) = chars.next() {
         match c {
+            // Where a template would begin.
+            '$' | '%' if chars.peek() == Some(&'{') => out.extend([c, c]),
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),

@@ -226,6 +226,7 @@ impl<'p> Run<'p> {
         for (i, name) in root.index.module.outputs.keys().enumerate() {
             parts.outputs.insert(name.clone(), self.output(&root, i));
         }
+        self.root_outputs(&root);
         let each = Each::default();
         let site = Site { run: self, module: &root, each: &each };
         let asked = |expr: &Expr| {

@@ -395,6 +395,8 @@ pub struct Output {
     pub export: Option<Expr>,
     /// CloudFormation's `Condition`.
     pub condition: Option<Expr>,
+    /// What must hold: Terraform's `precondition` blocks.
+    pub preconditions: Vec<Validation>,
     /// The whole declaration.
     pub span: Span,
 }

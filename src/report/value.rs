@@ -101,5 +101,8 @@ fn guarded(store: &Store, guard: crate::eval::Guard, shown: Json) -> Json {
 
 fn number_json(number: &Number) -> Json {
     let text = number.to_string();
-    serde_json::from_str(&text).unwrap_or(Json::String(text))
+    // Fractions and what is beyond 64 bits: JSON readers have floats for them, the nearest one is what they make of it.
+    let whole = serde_json::from_str(&text).ok().filter(|n: &serde_json::Number| !n.is_f64());
+    let number = whole.or_else(|| serde_json::Number::from_f64(number.as_f64()));
+    number.map_or(Json::String(text), Json::Number)
 }

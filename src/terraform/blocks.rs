@@ -38,7 +38,7 @@ pub(super) fn variable(
                 });
                 continue;
             }
-            "default" => input.default = Some(file.value(&member)),
+            "default" => input.default = Some(file.plain_value(&member)),
             "sensitive" => input.sensitive = file.flag(&member).unwrap_or(false),
             "ephemeral" => input.ephemeral = file.flag(&member).unwrap_or(false),
             "nullable" => input.nullable = file.flag(&member).unwrap_or(true),
@@ -50,7 +50,13 @@ pub(super) fn variable(
             }
             _ => {}
         }
-        file.push(member, &mut input.body);
+        if member.block.is_none() {
+            let value = file.plain_value(&member);
+            let Member { name, name_span, span, .. } = member;
+            input.body.attributes.push(Attribute { name, name_span, value, span });
+        } else {
+            file.push(member, &mut input.body);
+        }
     }
     (input, diagnostics)
 }
@@ -76,10 +82,16 @@ pub(super) fn output(
         sensitive: false,
         export: None,
         condition: None,
+        preconditions: Vec::new(),
         span: block.span,
     };
     for member in file.members(block.body) {
         match member.name.as_str() {
+            "precondition" => {
+                for raw in file.nested(&member, 0) {
+                    output.preconditions.extend(validation(file, &raw));
+                }
+            }
             "value" => output.value = file.value(&member),
             "sensitive" => output.sensitive = file.flag(&member).unwrap_or(false),
             _ => {}

@@ -219,6 +219,15 @@ impl<'t, 'd> FileReader<'t, 'd> {
         }
     }
 
+    /// The value of an attribute that JSON syntax takes as it stands: a string is no template (`default`,
+    /// `description`).
+    pub(super) fn plain_value(&mut self, member: &Member<'t>) -> Expr {
+        match (&self, member.value) {
+            (FileReader::Json(reader), Some(value)) => super::json::literal(reader.tree, value),
+            _ => self.value(member),
+        }
+    }
+
     /// The members of a list value that hold references (`depends_on`), quoted or not.
     pub(super) fn references(&mut self, member: &Member<'t>) -> Vec<Expr> {
         let Some(value) = member.value else { return Vec::new() };

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use crate::Str;
 use crate::program::hcl::{self, Reader, Traversal};
 use crate::program::suggest::closest;
-use crate::program::{Expr, Module, Root, TypeExpr};
+use crate::program::{Expr, ExprKind, Module, Root, TypeExpr};
 use crate::source::{Diagnostic, Loader, Severity, Span};
 use crate::syntax::{self, Kind, Tree};
 
@@ -96,6 +96,10 @@ impl Inputs<'_> {
             self.diagnostics.push(Diagnostic::error("invalid-block", message, block.kind_span));
         }
         for attribute in found {
+            if let Some(span) = first_call(&attribute.value) {
+                let message = "a variable file holds only literal values, no function calls";
+                self.diagnostics.push(Diagnostic::error("invalid-value", message, span));
+            }
             self.supply(attribute.name, attribute.value, attribute.name_span);
         }
     }
@@ -159,6 +163,20 @@ impl Inputs<'_> {
         self.values.shift_remove(&name);
         self.values.insert(name, value);
     }
+}
+
+/// Where a literal calls a function.
+fn first_call(expr: &Expr) -> Option<Span> {
+    let mut stack = vec![expr];
+    while let Some(expr) = stack.pop() {
+        match &expr.kind {
+            ExprKind::Call { .. } => return Some(expr.span),
+            ExprKind::List(items) => stack.extend(items.iter().rev()),
+            ExprKind::Object(items) => stack.extend(items.iter().rev().map(|item| &item.value)),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn no_references(traversal: Traversal<'_>, found: &mut Vec<Span>) -> (Root, usize) {

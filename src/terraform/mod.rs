@@ -18,6 +18,7 @@ pub mod schema;
 mod types;
 mod usage;
 mod version;
+mod wiring;
 
 pub use console::expression;
 pub use files::{ConfigFile, automatic_variable_files, config_files};

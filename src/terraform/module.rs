@@ -18,6 +18,7 @@ use super::file::{BLOCK_TYPES, FileReader, RawBlock, top_level};
 use super::files::config_files;
 use super::names::{Declared, OutputUse, TerraformNames};
 use super::overrides;
+use super::wiring::Wiring;
 
 /// A directory's module before its calls are followed.
 #[derive(Debug)]
@@ -66,6 +67,7 @@ pub(super) fn read(loader: &Loader, directory: &Path) -> ReadModule {
     diagnostics.append(&mut names.diagnostics);
     let outputs_used = std::mem::take(&mut names.outputs_used);
     let mut module = builder.module;
+    diagnostics.extend(builder.wiring.check(&module, declared.incomplete));
     for input in module.inputs.values_mut() {
         input.domain = super::types::domain(
             &input.name,
@@ -75,7 +77,7 @@ pub(super) fn read(loader: &Loader, directory: &Path) -> ReadModule {
             &input.validations,
         );
     }
-    diagnostics.extend(super::usage::check(&module, declared.incomplete));
+    diagnostics.extend(super::usage::check(&module, declared.incomplete, &builder.wiring.providers));
     let local_calls = module
         .calls
         .iter()
@@ -191,6 +193,7 @@ fn declare_locals(tree: &Tree, block: &RawBlock, declared: &mut Declared) {
 struct Builder {
     module: Module,
     diagnostics: Vec<Diagnostic>,
+    wiring: Wiring,
     /// Index of each resource by mode, type and name.
     resources: FxHashMap<(Mode, Str, Str), usize>,
     /// Index of each provider configuration by name and alias.
@@ -207,6 +210,7 @@ impl Builder {
                 directory,
             ),
             diagnostics: Vec::new(),
+            wiring: Wiring::default(),
             resources: FxHashMap::default(),
             providers: FxHashMap::default(),
         }
@@ -285,7 +289,9 @@ impl Builder {
                     }
                 }
             }
+            "moved" | "removed" | "import" => self.wiring.take(file, block),
             "terraform" => {
+                self.wiring.take(file, block);
                 for (name, version) in blocks::required_providers(file, block) {
                     self.module.required_providers.insert(name, version);
                 }

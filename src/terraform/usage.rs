@@ -28,7 +28,8 @@ const MAX_DIAGNOSTICS: usize = 200;
 
 /// What is wrong with a module's resources. `incomplete`: some of it could not be read, so what seems to be missing may
 /// be there.
-pub(super) fn check(module: &Module, incomplete: bool) -> Vec<Diagnostic> {
+/// `providers`: the names in `required_providers`.
+pub(super) fn check(module: &Module, incomplete: bool, providers: &FxHashSet<Str>) -> Vec<Diagnostic> {
     let constraint = module.required_providers.get("aws");
     let majors = constraint.map_or(ANY_MAJOR, |c| major_range(c, ANY_MAJOR));
     if majors.1 < FIRST_MAJOR {
@@ -48,8 +49,13 @@ pub(super) fn check(module: &Module, incomplete: bool) -> Vec<Diagnostic> {
         declared.insert((resource.mode, resource.type_name.as_str(), resource.name.as_str()), resource);
         checker.resource(resource);
     }
-    let mut references =
-        References { declared: &declared, newer, reported: FxHashSet::default(), out: checker.out };
+    let mut references = References {
+        declared: &declared,
+        providers,
+        newer,
+        reported: FxHashSet::default(),
+        out: checker.out,
+    };
     for resource in &module.resources {
         references.body(&resource.body);
         references.body(&resource.meta);
@@ -273,6 +279,7 @@ fn is_attribute_too(known: &Attribute) -> bool {
 /// Follows references to resources.
 struct References<'m> {
     declared: &'m FxHashMap<(Mode, &'m str, &'m str), &'m Resource>,
+    providers: &'m FxHashSet<Str>,
     newer: bool,
     reported: FxHashSet<Str>,
     out: Vec<Diagnostic>,
@@ -327,7 +334,18 @@ impl<'m> References<'m> {
                 self.nested(b, depth);
                 self.nested(c, depth);
             }
-            ExprKind::Call { args, .. } => args.iter().for_each(|e| self.nested(e, depth)),
+            ExprKind::Call { name, args, .. } => {
+                if let Some((provider, _)) = name.strip_prefix("provider::").and_then(|n| n.split_once("::"))
+                    && !self.providers.contains(provider)
+                    && self.reported.insert(Str::from(format!("provider::{provider}")))
+                {
+                    let message = format!(
+                        "`{name}` is a function of provider `{provider}`, which `required_providers` does not name"
+                    );
+                    self.out.push(Diagnostic::warning("undeclared-provider", message, expr.span));
+                }
+                args.iter().for_each(|e| self.nested(e, depth));
+            }
             ExprKind::For(inner) => {
                 self.nested(&inner.collection, depth);
                 inner.key.iter().chain(&inner.condition).for_each(|e| self.nested(e, depth));

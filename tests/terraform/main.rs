@@ -12,6 +12,7 @@ mod configuration;
 mod corpus;
 mod damage;
 mod json;
+mod language;
 mod plans;
 mod support;
 mod usage;

@@ -1,5 +1,6 @@
 //! JSON, YAML, base64, URLs and character sets.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -231,24 +232,33 @@ fn yaml_value(cx: &Cx<'_, '_>, tree: &Tree, node: NodeId, budget: &mut usize, de
             cx.list_of(ListKind::Tuple, values)
         }
         Kind::Mapping => {
-            let mut entries: Vec<Entry> = Vec::new();
+            let mut found: BTreeMap<Str, Value> = BTreeMap::new();
             for entry in yaml::entries(tree, node) {
                 let value = yaml_value(cx, tree, entry.value, budget, depth + 1)?;
-                let key = Str::from(entry.key.as_ref());
-                entries.retain(|e| e.key != key);
-                entries.push(Entry { key, key_origin: Origin::NONE, guard: Guard::TRUE, value });
+                // Keys are values too: `on` is true, and as a name "true".
+                let plain = is_plain(tree, entry.key_node).then(|| plain_scalar(&entry.key)).flatten();
+                let key = match plain {
+                    Some(Data::Bool(b)) => Str::from(if b { "true" } else { "false" }),
+                    Some(Data::Number(n)) => Str::from(n.to_string()),
+                    Some(Data::String(text)) => text,
+                    Some(Data::Null) => return cx.fail("a mapping key is null"),
+                    _ => Str::from(entry.key.as_ref()),
+                };
+                found.insert(key, value);
             }
-            entries.sort_by(|a, b| a.key.cmp(&b.key));
+            let entry = |(key, value)| Entry {
+                key,
+                key_origin: Origin::NONE,
+                guard: Guard::TRUE,
+                value,
+            };
+            let entries: Vec<Entry> = found.into_iter().map(entry).collect();
             Ok(cx.computed(map_data(MapKind::Object, entries)))
         }
         _ => {
-            let plain = tree.node(node).flags
-                & (crate::syntax::flags::SINGLE_QUOTED
-                    | crate::syntax::flags::DOUBLE_QUOTED
-                    | crate::syntax::flags::LITERAL
-                    | crate::syntax::flags::FOLDED)
-                == 0;
-            if plain && let Some(data) = plain_scalar(tree.text(node)) {
+            if is_plain(tree, node)
+                && let Some(data) = plain_scalar(tree.text(node))
+            {
                 return Ok(cx.computed(data));
             }
             Ok(cx.computed(match yaml::scalar(tree, node) {
@@ -264,6 +274,29 @@ fn yaml_value(cx: &Cx<'_, '_>, tree: &Tree, node: NodeId, budget: &mut usize, de
             }))
         }
     }
+}
+
+/// Whether a scalar is neither quoted nor a block.
+fn is_plain(tree: &Tree, node: NodeId) -> bool {
+    tree.node(node).flags
+        & (crate::syntax::flags::SINGLE_QUOTED
+            | crate::syntax::flags::DOUBLE_QUOTED
+            | crate::syntax::flags::LITERAL
+            | crate::syntax::flags::FOLDED)
+        == 0
+}
+
+/// A date as YAML 1.1 has it (`2020-1-2`), as Terraform writes it.
+fn date(text: &str) -> Option<String> {
+    let mut parts = text.split('-');
+    let mut number = |digits: std::ops::RangeInclusive<usize>| {
+        let part = parts.next()?;
+        let fits = digits.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        if fits { part.parse::<i16>().ok() } else { None }
+    };
+    let (year, month, day) = (number(4..=4)?, number(1..=2)?, number(1..=2)?);
+    let day = jiff::civil::Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+    parts.next().is_none().then(|| format!("{day}T00:00:00Z"))
 }
 
 /// What a plain scalar is in Terraform's YAML (YAML 1.1's words, decimal and hexadecimal numbers). None: as usual.
@@ -294,7 +327,10 @@ fn plain_scalar(text: &str) -> Option<Data> {
             if let Some(binary) = digits.strip_prefix("0b") {
                 return number(Number::from_digits(binary, 2));
             }
-            number(Number::parse(&clean))
+            match date(text) {
+                Some(date) => Some(Data::String(Str::from(date))),
+                None => number(Number::parse(&clean)),
+            }
         }
     }
 }

@@ -139,6 +139,9 @@ fn setproduct(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
             Member { guard: Guard::TRUE, value: cx.computed(Data::List(Arc::new(list))) }
         })
         .collect();
-    let kind = if ordered { ListKind::List } else { ListKind::Set };
-    make_list(cx, List { kind, members, rest: None }, args)
+    let list = match ordered {
+        true => List { kind: ListKind::List, members, rest: None },
+        false => super::super::convert::make_set(cx.store, members, None),
+    };
+    make_list(cx, list, args)
 }

@@ -441,8 +441,16 @@ impl<'t> PlanReader<'t> {
                 };
                 let sensitive = json.is(json.get(output, "sensitive"), "true");
                 let (name_span, export, condition) = (span, None, None);
-                let output =
-                    Output { name: name.clone(), name_span, value, sensitive, export, condition, span };
+                let output = Output {
+                    name: name.clone(),
+                    name_span,
+                    value,
+                    sensitive,
+                    export,
+                    condition,
+                    preconditions: Vec::new(),
+                    span,
+                };
                 outputs.insert(name, output);
             }
             if let Some((_, module)) = self.modules.get_index_mut(index) {
