@@ -77,6 +77,7 @@ fn instances(store: &Store, declared: &str, values: &Value, count: u32) -> Vec<I
             },
             exists: Guard::TRUE,
             values: values.clone(),
+            unset: Vec::new(),
             meta: Value::absent(),
             header: span,
             span,

@@ -207,11 +207,10 @@ impl Evaluator<'_> {
             if self.store.is_failed(id) {
                 return Ok(key.clone());
             }
-            return self.index_unknown(value, key, id, span, env);
+            return self.index_unknown(value, key, Some(id), span, env);
         }
         if matches!(key.data, Data::Text(_) | Data::Json(_)) && !matches!(value.data, Data::Unknown(_)) {
-            let text = format!("{}[{}]", self.store.text_of(value), self.store.text_of(key));
-            return Ok(self.store.derived(&text, &[value, key], TypeExpr::Any, self.computed(span)));
+            return self.index_unknown(value, key, None, span, env);
         }
         match &value.data {
             Data::List(list) => {
@@ -260,8 +259,25 @@ impl Evaluator<'_> {
     }
 
     /// An element by an unknown key: for a mapping with few entries, a choice over them.
-    fn index_unknown(&self, value: &Value, key: &Value, id: UnknownId, span: Span, env: Env<'_>) -> Outcome {
-        let domain = self.store.domain(id).is_some();
+    fn index_unknown(
+        &self,
+        value: &Value,
+        key: &Value,
+        id: Option<UnknownId>,
+        span: Span,
+        env: Env<'_>,
+    ) -> Outcome {
+        let empty = match &value.data {
+            Data::Map(map) => map.rest.is_none() && map.entries.is_empty(),
+            Data::List(list) => list.rest.is_none() && list.members.is_empty(),
+            _ => false,
+        };
+        if empty && !self.policy() {
+            // Whatever the key is.
+            let name = self.store.text_of(key);
+            return Err(Failure::new("invalid-index", format!("there is no element for `{name}`"), span));
+        }
+        let domain = id.is_some_and(|id| self.store.domain(id).is_some());
         if domain {
             let arms = self.store.arms(key);
             let choice = self.store.choice(arms);
@@ -283,7 +299,7 @@ impl Evaluator<'_> {
                 there = self.store.or(there, guard);
                 arms.push((guard, entry.value.clone()));
             }
-            let name = self.store.unknown_name(id);
+            let name = self.store.text_of(key);
             let failure = Failure::new("invalid-index", format!("there is no element for `{name}`"), span);
             arms.push((self.store.not(there), self.failing(&failure)));
             let v = self.store.choice(arms);

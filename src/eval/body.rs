@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::Str;
-use crate::program::{Attribute, Block, Body, Dialect, ExprKind, Resource, Root, TypeExpr};
+use crate::program::{Attribute, Block, Body, Dialect, ExprKind, Mode, Repeat, Resource, Root, TypeExpr};
 use crate::source::Span;
 use crate::terraform::schema;
 
@@ -13,11 +13,12 @@ use super::data_sources;
 use super::guard::Guard;
 use super::instance::InstanceId;
 use super::names::{Binding, Env, Failure};
+use super::number::Number;
 use super::repeat::unknown_of;
 use super::resources::{One, Slot};
 use super::run::{Frame, ModuleInstance, Run, State};
 use super::site::Site;
-use super::store::{Origin, Reference, UnknownKind, Via};
+use super::store::{Origin, OriginStep, Reference, UnknownKind, Via};
 use super::value::{Data, Entry, List, ListKind, Map, MapKind, Member, Value};
 
 /// The most references that a value inherits when it is read through a resource's attribute.
@@ -90,6 +91,9 @@ impl<'p> Run<'p> {
                         let input = input.filter(|v| !v.is_unset());
                         return self.terraform_data(&reference, origin, input.as_ref(), span);
                     }
+                    if let Some(given) = self.provider_default(&module, resource, name) {
+                        return given;
+                    }
                     self.computed_attribute(&reference, origin, self.schema(resource).as_deref())
                 };
                 match set {
@@ -147,6 +151,33 @@ impl<'p> Run<'p> {
             }
             _ => value,
         }
+    }
+
+    /// What the provider makes of an argument that nobody sets, where that is known.
+    fn provider_default(
+        &self,
+        module: &Rc<ModuleInstance<'p>>,
+        resource: &'p Resource,
+        name: &str,
+    ) -> Option<Value> {
+        if resource.mode != Mode::Managed || matches!(resource.repeat, Repeat::Key(_)) {
+            return None;
+        }
+        if name == "region" {
+            let scope = self.scope(module, resource);
+            let known = self.schema(resource)?.attribute(schema::ObjectId(0), "region").is_some();
+            // Resources have a region of their own since version 6.
+            return scope.region.clone().filter(|_| known && scope.provider_major.1 >= 6);
+        }
+        let json = crate::terraform::defaults::get(&resource.type_name, name)?;
+        let step = OriginStep { span: resource.header, via: Via::Default, from: Origin::NONE };
+        let data = match serde_json::from_str(json).ok()? {
+            serde_json::Value::Bool(value) => Data::Bool(value),
+            serde_json::Value::String(text) => Data::String(Str::from(text)),
+            serde_json::Value::Number(number) => Data::Number(Number::parse(&number.to_string())?),
+            _ => return None,
+        };
+        Some(Value::new(data, self.store.origin(step)))
     }
 
     fn computed_attribute(

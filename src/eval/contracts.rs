@@ -118,6 +118,32 @@ impl<'p> Run<'p> {
         }
     }
 
+    /// Policies are JSON; the provider refuses other text before anything is planned.
+    pub(super) fn policy_texts(&self, id: InstanceId, resource: &Resource, values: &Value) {
+        let Some(map) = values.as_map() else { return };
+        if resource.mode != Mode::Managed || !resource.type_name.starts_with("aws_") {
+            return;
+        }
+        for entry in map.entries.iter().filter(|e| e.guard.is_true()) {
+            let Some(text) = entry.value.as_str() else { continue };
+            let is_policy = match entry.key.as_str() {
+                "assume_role_policy" => true,
+                "policy" => !text.trim().is_empty(),
+                _ => false,
+            };
+            if !is_policy {
+                continue;
+            }
+            if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+                let address = self.store.instance(id).map(|i| i.address).unwrap_or_default();
+                let message = format!("`{}` of `{address}` is not JSON: {error}", entry.key);
+                let span = self.store.place(entry.value.origin).unwrap_or(resource.header);
+                let failure = Failure::new("invalid-json", message, span);
+                self.report_failure(failure.into_diagnostic());
+            }
+        }
+    }
+
     /// The root's outputs that show what is secret.
     pub(super) fn root_outputs(&self, module: &Rc<ModuleInstance<'p>>) {
         for (at, output) in module.index.module.outputs.values().enumerate() {

@@ -76,6 +76,8 @@ pub struct Instance {
     pub exists: Guard,
     /// Its arguments as the source language names them, blocks as lists of objects. The origin is its body.
     pub values: Value,
+    /// The arguments that the source sets to null: the provider decides.
+    pub unset: Vec<Str>,
     /// Beside the arguments: `Metadata`, `DeletionPolicy`; `lifecycle`.
     pub meta: Value,
     /// What to point at when the whole resource is meant.

@@ -249,16 +249,19 @@ impl<'p> Run<'p> {
                 let exists = self.store.assumed(self.store.and(module.exists, one.guard));
                 // Only what it is where it exists matters.
                 let values = if exists.is_open() { self.store.given(&values, exists) } else { values };
+                let unset = unset(resource, &values);
                 let meta = self.meta(module, resource, one);
                 if exists.is_true() {
                     self.resource_contracts(one.id, resource, &meta);
                     self.no_ephemeral(one.id, resource, &values);
+                    self.policy_texts(one.id, resource, &values);
                 }
                 out.push(Instance {
                     id: one.id,
                     info,
                     exists,
                     values,
+                    unset,
                     meta,
                     header: resource.header,
                     span: resource.span,
@@ -359,6 +362,22 @@ impl<'p> Run<'p> {
         ids.dedup();
         ids
     }
+}
+
+/// The arguments that are set to null, which a body's value does not have.
+fn unset(resource: &Resource, values: &Value) -> Vec<Str> {
+    let Some(map) = values.as_map() else { return Vec::new() };
+    // Mostly every argument is there, in the same order.
+    let mut entries = map.entries.iter();
+    let mut missing = |name: &Str| {
+        let next = entries.find(|entry| entry.key == *name);
+        if next.is_none() {
+            entries = map.entries.iter();
+            return map.get(name).is_none();
+        }
+        false
+    };
+    resource.body.attributes.iter().map(|a| &a.name).filter(|name| missing(name)).cloned().collect()
 }
 
 fn dead<'p>(value: Value) -> Expansion<'p> {

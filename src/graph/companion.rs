@@ -217,6 +217,7 @@ impl Owners<'_> {
             mode: Mode::Managed,
             exists: guard,
             values: nothing_known(),
+            unset: Vec::new(),
             properties: nothing_known(),
             meta: Value::absent(),
             depends_on: Vec::new(),

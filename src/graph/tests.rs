@@ -63,6 +63,7 @@ impl Made {
             mode: Mode::Managed,
             exists: Guard::TRUE,
             values: Value::absent(),
+            unset: Vec::new(),
             properties,
             meta: Value::absent(),
             depends_on: Vec::new(),

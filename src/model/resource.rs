@@ -55,6 +55,8 @@ pub struct Resource {
     pub exists: Guard,
     /// Arguments as the source language names them.
     pub values: Value,
+    /// The arguments that the source sets to null: the provider decides.
+    pub unset: Vec<Str>,
     /// Properties as the registry names them, companions' contributions included.
     pub properties: Value,
     /// `Metadata`, `DeletionPolicy`, `lifecycle`.

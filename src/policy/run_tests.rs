@@ -74,6 +74,7 @@ impl World {
             mode: Mode::Managed,
             exists: Guard::TRUE,
             values: Value::absent(),
+            unset: Vec::new(),
             properties,
             meta: Value::absent(),
             header: Span::new(span.file, 0, 1),

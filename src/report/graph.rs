@@ -13,6 +13,7 @@ use crate::graph::Graph;
 use crate::model::{Presence, Resource, ResourceId};
 use crate::program::Mode;
 use crate::source::{Sources, Span};
+use crate::terraform::{defaults, schema};
 
 use super::value::value_json;
 
@@ -144,6 +145,9 @@ fn resource_json(store: &Store, resource: &Resource, sources: &Sources) -> Json 
     }
     let mut values = object(value_json(store, &resource.values));
     hide_write_only(resource, &mut values);
+    if resource.mode == Mode::Managed && resource.presence == Presence::Written {
+        add_provider_values(store, resource, &mut values);
+    }
     out.insert("values".to_owned(), values);
     out.insert("properties".to_owned(), object(value_json(store, &resource.properties)));
     let construct = resource.construct.as_ref().map(|c| json!({ "path": c.path.as_str() }));
@@ -174,6 +178,36 @@ fn hide_write_only(resource: &Resource, values: &mut Json) {
                 *value = Json::Null;
             }
         }
+    }
+}
+
+/// What stands in a plan though the source sets it to null, or not at all: what the provider is documented to make of
+/// it, and for arguments set to null what it decides later.
+fn add_provider_values(store: &Store, resource: &Resource, values: &mut Json) {
+    let Json::Object(values) = values else { return };
+    for (name, value) in defaults::of(&resource.declared_as) {
+        if !values.contains_key(name)
+            && let Ok(value) = serde_json::from_str(value)
+        {
+            values.insert(name.to_owned(), value);
+        }
+    }
+    if resource.unset.is_empty() {
+        return;
+    }
+    let schema = schema::get(&resource.declared_as);
+    for name in &resource.unset {
+        if values.contains_key(name.as_str()) {
+            continue;
+        }
+        let attribute = schema.as_ref().and_then(|s| s.attribute(schema::ObjectId(0), name));
+        let region = resource.scope.region.as_ref().filter(|_| name == "region");
+        let value = match (attribute.is_some_and(|a| a.computed), region) {
+            (false, _) => Json::Null,
+            (true, Some(region)) => value_json(store, region),
+            (true, None) => json!({ "$unknown": format!("{}.{name}", resource.address) }),
+        };
+        values.insert(name.to_string(), value);
     }
 }
 

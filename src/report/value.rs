@@ -39,6 +39,10 @@ fn write(store: &Store, value: &Value, depth: usize) -> Json {
                 .collect();
             json!({ "$string": parts })
         }
+        // Nothing of it is known.
+        Data::List(list) if list.members.is_empty() && list.rest.is_some() => {
+            unknown(list.rest.map(|rest| store.unknown_name(rest)).unwrap_or_default())
+        }
         Data::List(list) => {
             let mut items: Vec<Json> = Vec::with_capacity(list.members.len());
             for member in &list.members {

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod console;
+pub mod defaults;
 mod file;
 mod files;
 mod inputs;

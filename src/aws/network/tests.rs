@@ -46,6 +46,7 @@ fn resource(type_name: &str, properties: Value) -> Resource {
         mode: Mode::Managed,
         exists: crate::eval::Guard::TRUE,
         values: Value::absent(),
+        unset: Vec::new(),
         properties,
         meta: Value::absent(),
         depends_on: Vec::new(),

@@ -161,6 +161,7 @@ pub fn resource(store: &Store, instance: &Instance, id: ResourceId) -> Resource 
         mode: instance.info.mode,
         exists: instance.exists,
         values: instance.values.clone(),
+        unset: instance.unset.clone(),
         meta: instance.meta.clone(),
         header: instance.header,
         span: instance.span,

@@ -42,6 +42,7 @@ impl World {
             info,
             exists: Guard::TRUE,
             values,
+            unset: Vec::new(),
             meta: Value::absent(),
             header: self.span,
             span: self.span,
