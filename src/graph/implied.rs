@@ -270,6 +270,7 @@ fn make(graph: &mut Graph, of: ResourceId, at: usize, part: &Part, defaults: &mu
         mode: Mode::Managed,
         exists,
         values: Value::absent(),
+        unset: Vec::new(),
         properties,
         meta: Value::absent(),
         depends_on: Vec::new(),

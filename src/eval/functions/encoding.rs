@@ -246,12 +246,7 @@ fn yaml_value(cx: &Cx<'_, '_>, tree: &Tree, node: NodeId, budget: &mut usize, de
                 };
                 found.insert(key, value);
             }
-            let entry = |(key, value)| Entry {
-                key,
-                key_origin: Origin::NONE,
-                guard: Guard::TRUE,
-                value,
-            };
+            let entry = |(key, value)| Entry { key, key_origin: Origin::NONE, guard: Guard::TRUE, value };
             let entries: Vec<Entry> = found.into_iter().map(entry).collect();
             Ok(cx.computed(map_data(MapKind::Object, entries)))
         }
