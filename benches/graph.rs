@@ -60,6 +60,7 @@ fn resource(
         mode: Mode::Managed,
         exists: Guard::TRUE,
         values,
+        unset: Vec::new(),
         properties,
         meta: Value::absent(),
         depends_on: Vec::new(),
