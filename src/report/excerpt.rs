@@ -11,6 +11,9 @@ use crate::source::{LineIndex, SourceFile};
 /// Columns that line numbers and the frame take.
 const FRAME: usize = 10;
 
+/// The most bytes between places in different lines of one excerpt.
+const MAX_BETWEEN: usize = 4_000;
+
 /// A file to excerpt.
 #[derive(Debug, Clone)]
 pub(super) struct Excerpt {
@@ -26,6 +29,12 @@ impl Excerpt {
     pub(super) fn new(file: Arc<SourceFile>, width: usize) -> Self {
         let long_line = width.saturating_sub(FRAME).max(40);
         Excerpt { file, long_line, near: long_line / 3 }
+    }
+
+    /// Whether two places can be marked in one excerpt: what is between them is shown with them.
+    pub(super) fn shows_both(&self, here: u32, there: u32) -> bool {
+        let same_line = self.file.position(here).line == self.file.position(there).line;
+        here.abs_diff(there) as usize <= if same_line { self.long_line } else { MAX_BETWEEN }
     }
 
     /// The part of a span that is worth marking: a block of many lines is pointed at by its first line.

@@ -265,3 +265,14 @@ fn the_same_problem_is_told_once() {
     diagnostics.push(Diagnostic::file_error("evaluation-budget", "evaluation budget exceeded", "a/t.yaml"));
     insta::assert_snapshot!(super::text::diagnostics(&diagnostics, &sources, Style::default()));
 }
+
+#[test]
+fn places_far_apart_in_one_line_are_told_beside() {
+    let sources = Arc::new(Sources::new());
+    let file = sources.add("plan.json", "x".repeat(200_000));
+    let span = |at| Span::new(file.id, at, at + 5);
+    let diagnostic = Diagnostic::warning("c", "m", span(10)).with_label(span(150_000), "there");
+    let text = super::text_diagnostics(&[diagnostic], &sources, Style::default());
+    assert!(text.contains("there (plan.json:1:150001)"), "{text}");
+    assert!(text.len() < 1_500, "{}", text.len());
+}

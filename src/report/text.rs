@@ -246,6 +246,7 @@ impl Beside {
         if let Some(excerpt) = excerpt
             && there.file == here.file
             && line(here).abs_diff(location.start.line) <= NEAR_LINES
+            && excerpt.shows_both(here.start, there.start)
         {
             if !self.labels.iter().any(|l| l.offset() == there.start as usize) {
                 self.labels.push(label(excerpt, there, Some(message.to_owned()), false));
