@@ -41,6 +41,8 @@ pub struct Config {
     pub policies: Vec<PathBuf>,
     /// Directories with copies of modules from registries and repositories (absolute).
     pub modules: Vec<PathBuf>,
+    /// Which plans were made of which configuration's directory (absolute), where that is not the plan's own.
+    pub plans: Vec<(GlobMatcher, PathBuf)>,
     /// Files that are not looked at at all.
     pub exclude: Vec<GlobMatcher>,
     /// Exceptions by path, in the file's order.
@@ -166,6 +168,12 @@ impl Config {
         self.directory.as_deref().and_then(|d| absolute.strip_prefix(d).ok()).unwrap_or(absolute)
     }
 
+    /// The directory of the configuration that a plan was made of, if the settings say so.
+    pub fn configuration_of(&self, plan: &Path) -> Option<&Path> {
+        let relative = self.relative(plan);
+        self.plans.iter().find(|(glob, _)| glob.is_match(relative)).map(|(_, directory)| directory.as_path())
+    }
+
     /// Whether a file is excluded.
     pub fn excludes(&self, absolute: &Path) -> bool {
         !self.exclude.is_empty() && {
@@ -217,7 +225,7 @@ impl Reader<'_> {
     }
 
     fn top(&mut self, table: &DeTable<'_>, config: &mut Config) {
-        const KNOWN: [&str; 15] = [
+        const KNOWN: [&str; 16] = [
             "packs",
             "select",
             "extend-select",
@@ -233,6 +241,7 @@ impl Reader<'_> {
             "stack",
             "data",
             "modules",
+            "plans",
         ];
         for (key, value) in table.iter() {
             match key.get_ref().as_ref() {
@@ -258,6 +267,7 @@ impl Reader<'_> {
                         .map(|p| self.directory.join(p.as_str()))
                         .collect();
                 }
+                "plans" => config.plans = self.plans(value),
                 "exclude" => config.exclude = self.globs("exclude", value),
                 "overrides" => config.overrides = self.overrides(value),
                 "inputs" => self.inputs(value, "", &mut config.inputs),
@@ -312,6 +322,28 @@ impl Reader<'_> {
                 near.or_else(|| Some(format!("severities are {}", quoted(&names))));
         }
         severity
+    }
+
+    /// Where the configurations of plans are: globs and directories.
+    fn plans(&mut self, value: &Spanned<DeValue<'_>>) -> Vec<(GlobMatcher, PathBuf)> {
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong_type("plans", value, "a table of plan files and directories");
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for (key, value) in table.iter() {
+            let glob = GlobBuilder::new(key.get_ref().as_ref()).literal_separator(true).build();
+            match (glob, value.get_ref()) {
+                (Ok(glob), DeValue::String(path)) => {
+                    out.push((glob.compile_matcher(), self.directory.join(path.as_ref())));
+                }
+                (Ok(_), _) => self.wrong_type("plans", value, "a directory"),
+                (Err(error), _) => {
+                    self.error(key.span(), format!("`{}` is not a glob: {error}", key.get_ref()));
+                }
+            }
+        }
+        out
     }
 
     fn severities(&mut self, value: &Spanned<DeValue<'_>>) -> IndexMap<Str, Severity> {

@@ -184,8 +184,10 @@ fn document(session: &Session, path: &Path) -> Result<Option<Program>, Diagnosti
                 return Ok(None);
             }
             let plan = terraform::plan::read(&tree);
-            // The configuration that lies beside it is what a reader can edit.
-            let directory = path.parent().unwrap_or(path);
+            // The configuration that lies beside it, or where the settings say, is what a reader can edit.
+            let absolute = loader.absolute(path);
+            let said = session.config.configuration_of(&absolute);
+            let directory = said.unwrap_or_else(|| path.parent().unwrap_or(path));
             let names = loader.list(directory).unwrap_or_default();
             Ok(Some(match names.iter().any(|name| is_terraform_file(name)) {
                 true => terraform::plan::located(plan, &session.modules.program(loader, directory)),

@@ -41,6 +41,19 @@ fn a_plan_and_its_sources_give_the_same_findings() {
 }
 
 #[test]
+fn the_configuration_of_a_plan_may_lie_elsewhere() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "infra/main.tf", include_str!("../plan_beside/main.tf"));
+    write(dir.path(), "infra/m/main.tf", include_str!("../plan_beside/m/main.tf"));
+    write(dir.path(), "build/plan.json", include_str!("../plan_beside/plan.json"));
+    let (expected, suppressed) = findings(dir.path(), "infra");
+    let (alone, _) = findings(dir.path(), "build/plan.json");
+    assert!(alone.iter().all(|f| f.contains(" build/plan.json:")), "{alone:?}");
+    write(dir.path(), "masugata.toml", "[plans]\n\"build/*.json\" = \"infra\"\n");
+    assert_eq!(findings(dir.path(), "build/plan.json"), (expected, suppressed));
+}
+
+#[test]
 fn a_plan_alone_has_its_own_places() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), "plan.json", include_str!("../plan_beside/plan.json"));
