@@ -43,6 +43,8 @@ pub struct Principals {
     pub items: Vec<Principal>,
     /// When there may be others, and the unknown that would tell.
     pub open: Vec<Guarded<UnknownId>>,
+    /// The same of services, identity providers and canonical users: whatever they are, they are not everyone.
+    pub open_others: Vec<Guarded<UnknownId>>,
 }
 
 impl Principals {
@@ -91,7 +93,10 @@ impl Principals {
 
     fn add(&mut self, store: &Store, guard: Guard, kind: &PrincipalKind, value: &Value) {
         let all = members(store, &[Guarded { guard, value: value.clone() }]);
-        self.open.extend(all.open);
+        match kind {
+            PrincipalKind::Everyone | PrincipalKind::Aws => self.open.extend(all.open),
+            _ => self.open_others.extend(all.open),
+        }
         for member in all.items {
             for case in spelled_out(store, &member.value) {
                 let guard = store.and(member.guard, case.guard);
@@ -112,11 +117,21 @@ impl Principals {
 
     /// Whether nothing is said.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty() && self.open.is_empty()
+        self.items.is_empty() && self.open.is_empty() && self.open_others.is_empty()
     }
 
     /// Whether some principal passes a test.
     pub fn any(&self, store: &Store, test: &dyn Fn(&Principal) -> Option<bool>) -> Truth {
+        let others = self.open_others.iter().map(|open| (open.guard, Truth::UNKNOWN));
+        store.truth_or(self.any_listed(store, test), store.truth_any(others, false))
+    }
+
+    /// Whether everyone is among them.
+    pub fn everyone(&self, store: &Store) -> Truth {
+        self.any_listed(store, &Principal::is_everyone)
+    }
+
+    fn any_listed(&self, store: &Store, test: &dyn Fn(&Principal) -> Option<bool>) -> Truth {
         let items = self.items.iter().map(|item| {
             let truth = match test(item) {
                 Some(answer) => Truth::of(answer),
@@ -126,11 +141,6 @@ impl Principals {
         });
         let open = self.open.iter().map(|open| (open.guard, Truth::UNKNOWN));
         store.truth_any(items.chain(open), false)
-    }
-
-    /// Whether everyone is among them.
-    pub fn everyone(&self, store: &Store) -> Truth {
-        self.any(store, &Principal::is_everyone)
     }
 }
 
