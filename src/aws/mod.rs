@@ -19,6 +19,7 @@
 //! | `plaintext_secrets(map)` | `let (hits, rest) = secrets::plaintext_secrets(store, map); secrets::as_list(&hits, rest)` |
 //! | `looks_secret(name, value)` | `secrets::looks_secret(store, name, value)`, a `Truth` |
 //! | `plaintext_value(x)` | `secrets::readable(store, value, graph.is_template())`, a `Truth` |
+//! | `managed_policy(x, name)` | `iam::is_managed_policy(graph, value, name)`, a `Truth` |
 //! | `own_key(x)` | `keys::own_key(graph, value)`, a `Truth` |
 //! | `imdsv2_image(x)` | `images::demands_imdsv2(graph, value)`, a `Truth` |
 //! | `in_scope(self, TYPE)` | `scope::in_scope(graph, id, type_name)`, members and what leaves the list open |

@@ -77,6 +77,13 @@ pub(super) fn call(
             truth(store, secrets::looks_secret(store, key, value), name, args)
         }
         ("imdsv2_image", [image]) => truth(store, images::demands_imdsv2(names.graph, image), name, args),
+        ("managed_policy", [policy, wanted]) => match wanted.as_str() {
+            Some(wanted) => truth(store, iam::is_managed_policy(names.graph, policy, wanted), name, args),
+            None => {
+                let message = "`managed_policy` needs the name of a policy of AWS";
+                return Some(Err(Failure::new("page-type", message, span)));
+            }
+        },
         ("own_key", [key]) => truth(store, keys::own_key(names.graph, key), name, args),
         ("plaintext_value", [value]) => {
             let readable = secrets::readable(store, value, names.graph.is_template());

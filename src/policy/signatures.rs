@@ -64,6 +64,7 @@ pub(super) static OWN: &[Signature] = &[
     of("in_scope", 2, 2, Returns::Resources(1)),
     of("known", 1, 1, Returns::Bool),
     of("looks_secret", 2, 2, Returns::Bool),
+    of("managed_policy", 2, 2, Returns::Bool),
     of("nacl_exposes", 2, 2, Returns::List),
     of("open_to_world", 1, 1, Returns::Bool),
     of("open_web_identity", 1, 1, Returns::Statements),

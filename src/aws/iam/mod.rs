@@ -4,12 +4,14 @@ pub mod actions;
 pub mod condition;
 pub mod document;
 pub mod json_text;
+mod managed;
 pub mod pattern_list;
 pub mod principal;
 pub mod question;
 pub mod risk;
 
 pub use document::{PolicyDocument, Statement, document};
+pub use managed::is_managed_policy;
 pub use question::{
     StatementHit, admin_statements, any, as_list, cross_account, granting, normalised, not_action_statements,
     not_principal_statements, not_resource_statements, on_any_resource, passrole_on_any, public_statements,
