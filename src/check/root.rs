@@ -15,7 +15,7 @@ use crate::eval::{self, Data, Evaluation, Store, Value};
 use crate::graph::{self, Graph};
 use crate::model::{self, ResourceId};
 use crate::policy::{self, Entrance, Subject, Verdict};
-use crate::program::{Dialect, Expr, Program};
+use crate::program::{Dialect, Expr, Literal, Program};
 use crate::source::{Diagnostic, Discovery, Loader, SourceFile, Sources, is_terraform_file};
 use crate::syntax;
 use crate::{cdk, cloudformation, terraform};
@@ -261,6 +261,13 @@ impl Session {
         }
         if let Some(module) = module.filter(|m| m.dialect == Dialect::CloudFormation) {
             let given = self.given(&root.path, &mut diagnostics);
+            diagnostics
+                .extend(given.iter().filter_map(|(name, value)| refused(module.inputs.get(name)?, value)));
+            let used = self.parameters.keys().filter(|name| {
+                program.modules.iter().any(|m| m.inputs.contains_key(*name))
+                    || cloudformation::is_pseudo_parameter(name)
+            });
+            self.used.lock().extend(used.cloned());
             let declared =
                 |name: &Str| module.inputs.contains_key(name) || cloudformation::is_pseudo_parameter(name);
             // what is supplied by name is for every template, also for those that this one imports from
@@ -345,6 +352,28 @@ pub struct Examined {
     pub called: Vec<PathBuf>,
     /// What was wrong with its source.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Says that a parameter is given a value that it does not allow: CloudFormation makes no such stack.
+fn refused(input: &crate::program::Input, value: &Expr) -> Option<Diagnostic> {
+    let crate::program::Domain::OneOf(allowed) = &input.domain else { return None };
+    let text = |literal: &Literal| match literal {
+        Literal::String(text) => Some(text.to_string()),
+        Literal::Number(crate::program::Quantity::Int(n)) => Some(n.to_string()),
+        Literal::Number(crate::program::Quantity::Decimal(text)) => Some(text.to_string()),
+        Literal::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    };
+    let crate::program::ExprKind::Literal(literal) = &value.kind else { return None };
+    let given = text(literal)?;
+    let allowed: Vec<String> = allowed.iter().filter_map(text).collect();
+    if allowed.contains(&given) {
+        return None;
+    }
+    let message = format!("`{given}` is none of the values that the parameter `{}` allows", input.name);
+    let shown = allowed.iter().take(10).map(|v| format!("`{v}`")).collect::<Vec<_>>().join(", ");
+    let diagnostic = Diagnostic::warning("parameter-value", message, value.span);
+    Some(diagnostic.with_label(input.name_span, "declared here").with_help(format!("it allows {shown}")))
 }
 
 /// Checks a root and keeps everything.

@@ -91,6 +91,8 @@ pub struct Session {
     pool: Arc<OnceLock<Option<rayon::ThreadPool>>>,
     ways: Mutex<FxHashMap<PathBuf, Arc<cdk::Way>>>,
     pub(super) exports: cloudformation::Exports,
+    /// Which of the supplied parameters some template has.
+    pub(super) used: Mutex<FxHashSet<Str>>,
 }
 
 /// A check of everything, with what was kept of each root.
@@ -141,6 +143,7 @@ impl Session {
             pool: Arc::default(),
             ways: Mutex::default(),
             exports: cloudformation::Exports::default(),
+            used: Mutex::default(),
         }
     }
 
@@ -163,6 +166,7 @@ impl Session {
             pool: Arc::clone(&self.pool),
             ways: Mutex::default(),
             exports: cloudformation::Exports::default(),
+            used: Mutex::default(),
         }
     }
 
@@ -287,6 +291,18 @@ impl Session {
         Checked { outcome, roots: visited, discovery }
     }
 
+    /// Parameters that are supplied and that no template has: nothing happens with them, which is seldom meant.
+    fn unused_parameters(&self) -> Vec<Diagnostic> {
+        let used = self.used.lock();
+        let unused = self.parameters.iter().filter(|(name, _)| !used.contains(*name));
+        unused
+            .map(|(name, value)| {
+                let message = format!("no template that is checked here has the parameter `{name}`");
+                Diagnostic::warning("unused-parameter", message, value.span)
+            })
+            .collect()
+    }
+
     fn merge(&self, outcomes: Vec<RootOutcome>, discovery: &Discovery) -> Outcome {
         let sources = self.loader.sources();
         let mut summary = Summary::default();
@@ -314,6 +330,7 @@ impl Session {
             files.extend(outcome.files);
         }
         diagnostics.extend(self.loader.remarks());
+        diagnostics.extend(self.unused_parameters());
         summary.policies = policies.len();
         summary.files = files.len();
 

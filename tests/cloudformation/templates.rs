@@ -446,3 +446,39 @@ Resources:
     assert_eq!(world.findings(&["main.yaml"]), ["s3-public-acl Child.B"]);
     assert_eq!(property(&world.linked("main.yaml").graph, "Child.B", "BucketName"), "\"subnet-1\"");
 }
+
+#[test]
+fn parameters_that_a_template_would_refuse_are_told() {
+    let text = "Parameters: {Env: {Type: String, AllowedValues: [dev, prod]}, Size: {Type: Number, AllowedValues: [1, 2]}}
+Resources: {Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Env, VisibilityTimeout: !Ref Size}}}
+";
+    let said = |given: &[&str]| -> Vec<String> {
+        let outcome = world(&[("t.yaml", text)]).parameters(given).check(&["."]);
+        outcome.diagnostics.iter().map(|d| d.message.clone()).collect()
+    };
+    assert_eq!(said(&["Env=prod", "Size=2", "AWS::Region=eu-west-1"]), [""; 0]);
+    let mut told = said(&["Env=test", "Nope=1"]);
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            "`test` is none of the values that the parameter `Env` allows",
+            "no template that is checked here has the parameter `Nope`",
+        ]
+    );
+}
+
+#[test]
+fn ingress_rules_that_name_their_group_belong_to_it() {
+    let text = "Resources:
+  G: {Type: AWS::EC2::SecurityGroup, Properties: {GroupDescription: d}}
+  R: {Type: AWS::EC2::SecurityGroupIngress, Properties: {GroupName: !Ref G, IpProtocol: tcp, FromPort: 1, ToPort: 1, CidrIp: 10.0.0.0/8}}
+  D: {Type: AWS::RDS::DBSecurityGroup, Properties: {GroupDescription: d, DBSecurityGroupIngress: [{CIDRIP: 10.0.0.0/8}]}}
+  I: {Type: AWS::RDS::DBSecurityGroupIngress, Properties: {DBSecurityGroupName: !Ref D, CIDRIP: 0.0.0.0/0}}
+";
+    let linked = world(&[("t.yaml", text)]).linked("t.yaml");
+    let shown = property(&linked.graph, "G", "SecurityGroupIngress");
+    assert!(shown.contains("10.0.0.0/8"), "{shown}");
+    let shown = property(&linked.graph, "D", "DBSecurityGroupIngress");
+    assert!(shown.contains("10.0.0.0/8") && shown.contains("0.0.0.0/0"), "{shown}");
+}
