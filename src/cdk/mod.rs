@@ -175,6 +175,7 @@ fn stack(
         let source = metadata.frames.get(&path).and_then(|stack| frames.first_of_app(stack));
         constructs.insert(file, id, Construct { path, source });
     }
+    constructs.acknowledged = metadata.acknowledged;
     program.constructs = constructs;
     let name = artifact.get("displayName").and_then(Value::as_str).unwrap_or(id);
     let environment =
@@ -208,6 +209,8 @@ struct Metadata {
     frames: FxHashMap<Str, Vec<Str>>,
     /// Logical id to construct path, for templates without `aws:cdk:path`.
     by_id: FxHashMap<Str, Str>,
+    /// Construct path to a rule that the app acknowledges there (`Validations.of(…).acknowledge`), in order.
+    acknowledged: Vec<(Str, Str)>,
 }
 
 impl Metadata {
@@ -223,6 +226,12 @@ impl Metadata {
                         entry.get("trace")
                     }
                     Some("aws:cdk:creationStack") => entry.get("data"),
+                    Some("aws:cdk:acknowledged-rules") => {
+                        let rules = entry.get("data").and_then(Value::as_object);
+                        let rules = rules.into_iter().flatten().map(|(id, _)| (path.clone(), id.into()));
+                        self.acknowledged.extend(rules);
+                        None
+                    }
                     _ => None,
                 };
                 let trace = trace.and_then(Value::as_array);

@@ -14,7 +14,7 @@ use crate::syntax;
 
 use super::config::{Config, Suppressing};
 use super::foreign::Foreign;
-use super::suppress::{self, Suppression, Tool};
+use super::suppress::{self, Suppression, Tool, same_id};
 
 /// The suppressions of a file, to be found by place: a file may have as many as it has resources.
 #[derive(Debug)]
@@ -180,6 +180,38 @@ impl Ledger {
             }
         }
         hit
+    }
+
+    /// Whether the app itself acknowledges the finding (`Validations.of(construct).acknowledge(…)`, as cdk-nag 3 reads
+    /// it): `AwsSolutions::S1`, `AwsSolutions-IAM5[Action::s3:*]`, also a policy's own id.
+    pub(super) fn is_acknowledged(
+        &self,
+        sources: &Sources,
+        policy: &str,
+        aliases: &[Str],
+        covered: &[Span],
+        rules: &[Str],
+    ) -> bool {
+        if rules.is_empty() || !self.enabled || !self.compat || self.is_forbidden(policy, aliases) {
+            return false;
+        }
+        rules.iter().any(|rule| {
+            let (head, narrowed) = match rule.split_once('[') {
+                Some((head, rest)) => (head, Some(rest.strip_suffix(']').unwrap_or(rest))),
+                None => (rule.as_str(), None),
+            };
+            let name = head.rsplit("::").next().unwrap_or(head);
+            let joined = head.replace("::", "-");
+            let named = name == policy || aliases.iter().any(|a| same_id(name, a) || same_id(&joined, a));
+            let there = narrowed.is_none_or(|text| {
+                let text = match text.split_once("::") {
+                    Some(("Action" | "Resource" | "Policy", what)) => what,
+                    _ => text,
+                };
+                at_texts(sources, covered, &[Str::from(text)])
+            });
+            named && there
+        })
     }
 
     fn is_forbidden(&self, policy: &str, aliases: &[Str]) -> bool {

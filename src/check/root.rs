@@ -333,7 +333,8 @@ impl Session {
         for resource in &mut resources {
             if let Some(construct) = program.constructs.get(resource.header.file, &resource.name) {
                 let (path, source) = (construct.path.clone(), construct.source);
-                resource.construct = Some(model::Construct { path, source });
+                let acknowledged = program.constructs.acknowledged(&path).cloned().collect();
+                resource.construct = Some(model::Construct { path, source, acknowledged });
             }
         }
         let graph = graph::link(store, resources);
@@ -704,7 +705,14 @@ fn fail(
         }
         Subject::Input(_) => false,
     };
-    if session.ledger.suppresses(&session.loader, page.id(), &aliases, &located.covered, &has) {
+    let rules = match &verdict.subject {
+        Subject::Resource(id) => graph.resource(*id).and_then(|r| r.construct.as_ref()),
+        Subject::Input(_) => None,
+    };
+    let rules = rules.map(|construct| construct.acknowledged.as_slice()).unwrap_or_default();
+    if session.ledger.suppresses(&session.loader, page.id(), &aliases, &located.covered, &has)
+        || session.ledger.is_acknowledged(sources, page.id(), &aliases, &located.covered, rules)
+    {
         part.suppressed += 1;
         return;
     }

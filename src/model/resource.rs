@@ -32,6 +32,8 @@ pub struct Construct {
     pub path: Str,
     /// The user's own line in the app's source, if it can be told.
     pub source: Option<Span>,
+    /// Rules of validations that the app acknowledges for it or a construct around it.
+    pub acknowledged: Vec<Str>,
 }
 
 /// One resource of the graph.

@@ -18,6 +18,8 @@ pub struct Construct {
 #[derive(Clone, Debug, Default)]
 pub struct Constructs {
     by_resource: FxHashMap<(FileId, Str), Construct>,
+    /// Rules of validations that the app acknowledges: the construct, the rule.
+    pub acknowledged: Vec<(Str, Str)>,
 }
 
 impl Constructs {
@@ -32,6 +34,15 @@ impl Constructs {
             return None;
         }
         self.by_resource.get(&(template, logical_id.into()))
+    }
+
+    /// The rules that the app acknowledges for a construct: at it, or at one around it.
+    pub fn acknowledged<'c>(&'c self, path: &'c str) -> impl Iterator<Item = &'c Str> {
+        let around = move |at: &str| {
+            at.is_empty()
+                || path.strip_prefix(at).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.acknowledged.iter().filter(move |(at, _)| around(at)).map(|(_, rule)| rule)
     }
 
     /// The number of resources whose construct is known.

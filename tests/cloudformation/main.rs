@@ -11,6 +11,7 @@
     reason = "a test may panic"
 )]
 
+mod assembly;
 mod imports;
 mod sam;
 mod scalars;

@@ -64,6 +64,15 @@ impl World {
         session.link(root, programs.remove(0))
     }
 
+    /// All programs of the first root: the stacks of an assembly.
+    pub(crate) fn all_linked(&self, path: &str) -> Vec<Linked> {
+        let session = self.session(&[path]);
+        let (roots, _) = session.roots();
+        let root = roots.first().expect("a root");
+        let (programs, _) = session.programs(root);
+        programs.into_iter().map(|program| session.link(root, program)).collect()
+    }
+
     /// What was said about one root, as `code: message`.
     pub(crate) fn said(&self, path: &str) -> Vec<String> {
         self.linked(path).diagnostics.iter().map(|d| format!("{}: {}", d.code, d.message)).collect()
