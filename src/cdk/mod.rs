@@ -28,6 +28,7 @@ pub use way::Way;
 pub use app::language::Language;
 pub use app::{
     App, Change, Found, Insertion, Into, Maker, Prop, Remade, Remake, SourceEdit, Wanted, differences,
+    indentation,
 };
 
 /// How many assemblies (stages within stages) one app may have.

@@ -24,6 +24,7 @@ mod snapshot;
 mod statement;
 mod trial;
 mod why;
+mod wrap;
 mod write;
 
 pub use engine::{Case, Outcomes, Wanted, fix};

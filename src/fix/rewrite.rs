@@ -10,6 +10,7 @@ use crate::syntax::{Kind, Language};
 
 use super::align;
 use super::document::Document;
+use super::wrap::Wrap;
 
 /// The longest line or block, in bytes, of which the whole is told for an edit within.
 const MAX_WINDOW: usize = 32 << 10;
@@ -22,12 +23,16 @@ pub(super) struct Sheet {
     blocks: Vec<Range<usize>>,
     hcl: bool,
     formatted: bool,
+    /// How long lines of an app's source are broken.
+    wrap: Option<Wrap>,
 }
 
 impl Sheet {
     pub(super) fn new(file: &Arc<SourceFile>) -> Sheet {
-        let mut sheet = Sheet { file: Arc::clone(file), blocks: Vec::new(), hcl: false, formatted: false };
+        let mut sheet =
+            Sheet { file: Arc::clone(file), blocks: Vec::new(), hcl: false, formatted: false, wrap: None };
         if !is_hcl(file) {
+            sheet.wrap = Wrap::of(&file.path, &file.text);
             return sheet;
         }
         let document = Document::new(Arc::clone(file));
@@ -57,6 +62,9 @@ impl Sheet {
     }
 
     fn aligned(&self, text: String, places: Vec<Range<usize>>, edits: &[Edit]) -> String {
+        if let Some(wrap) = self.wrap {
+            return wrap.wrapped(text, &places);
+        }
         if !self.hcl {
             return text;
         }

@@ -23,6 +23,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 
 use crate::source::{Diagnostic, FileId, Loader, SourceFile, Span};
@@ -31,7 +32,7 @@ use interpret::Loaded;
 use language::Language;
 use tree::{NodeId, Tree};
 
-pub use edit::{Change, Maker, Remade, Remake, SourceEdit, differences};
+pub use edit::{Change, Maker, Remade, Remake, SourceEdit, differences, indentation};
 pub use place::{Found, Insertion, Into, Prop, Wanted};
 
 /// The largest source file that is read, in bytes.
@@ -57,6 +58,8 @@ pub struct App {
     by_file: FxHashMap<FileId, Vec<(Span, SiteOf)>>,
     /// The schema version of the assembly, which tells how old the library is; 0 if it is not told.
     schema: u32,
+    /// The syntax trees of files that are edited.
+    syntax: Mutex<FxHashMap<FileId, tree_sitter::Tree>>,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
 }

@@ -119,19 +119,7 @@ impl<'t> Code<'t> {
 
     /// One step of indentation in this file.
     pub(super) fn step(&self) -> &'static str {
-        let widths = self.text.lines().filter_map(|line| {
-            let inner = line.trim_start();
-            let width = line.len() - inner.len();
-            let comment = inner.starts_with(['*', '#']) || inner.starts_with("//");
-            (width > 0 && !inner.is_empty() && !comment).then(|| (line.starts_with('\t'), width))
-        });
-        match widths.min_by_key(|(tab, width)| if *tab { 0 } else { *width }) {
-            Some((true, _)) => "\t",
-            Some((_, width)) if width >= 4 => "    ",
-            Some(_) => "  ",
-            None if self.family == Family::Python => "    ",
-            None => "  ",
-        }
+        indentation(self.text, self.family == Family::Python)
     }
 
     /// The end of the line of a place, if nothing but separators and a comment follows there.
@@ -303,6 +291,23 @@ impl<'t> Code<'t> {
         };
         pieces.push(Piece { edit, slot: None });
         here
+    }
+}
+
+/// One step of indentation in a source file.
+pub fn indentation(text: &str, python: bool) -> &'static str {
+    let widths = text.lines().filter_map(|line| {
+        let inner = line.trim_start();
+        let width = line.len() - inner.len();
+        let comment = inner.starts_with(['*', '#']) || inner.starts_with("//");
+        (width > 0 && !inner.is_empty() && !comment).then(|| (line.starts_with('\t'), width))
+    });
+    match widths.min_by_key(|(tab, width)| if *tab { 0 } else { *width }) {
+        Some((true, _)) => "\t",
+        Some((_, width)) if width >= 4 => "    ",
+        Some(_) => "  ",
+        None if python => "    ",
+        None => "  ",
     }
 }
 

@@ -17,6 +17,7 @@ use super::App;
 use super::language::Language;
 use super::place::Wanted;
 use super::value::same_name;
+pub use code::indentation;
 use code::{Code, Family, No, Piece, because};
 use table::{Prop, Term};
 
@@ -131,7 +132,15 @@ impl App {
         let node = self.tree.get(node).ok_or("the construct is gone")?;
         let file = self.files.get(&maker.site.file).ok_or("its source is not read")?;
         let language = Language::of(&file.path).ok_or("its language is not known")?;
-        let tree = code::parse(language, &file.text).ok_or("its source can't be parsed")?;
+        let known = self.syntax.lock().get(&file.id).cloned();
+        let tree = match known {
+            Some(tree) => tree,
+            None => {
+                let tree = code::parse(language, &file.text).ok_or("its source can't be parsed")?;
+                self.syntax.lock().insert(file.id, tree.clone());
+                tree
+            }
+        };
         if tree.root_node().has_error() {
             return Err(format!("`{}` has syntax errors", file.path.display()).into());
         }
