@@ -64,10 +64,15 @@ impl<'s> Source<'s> {
         mut proposal: Proposal,
     ) -> Result<Proposal, Why> {
         let (linked, _) = self.parts.get(part).ok_or_else(|| Why::new("the stack is gone"))?;
-        if !proposal.added.is_empty() || !proposal.removed.is_empty() {
-            return Err(Why::new("the app has to make, or no longer make, a construct for it"));
+        if !proposal.removed.is_empty() {
+            return Err(Why::new("the app has to make a construct no longer"));
         }
         let template_ops = std::mem::take(&mut proposal.ops);
+        if !proposal.added.is_empty() {
+            self.added(linked, judged, &template_ops, &mut proposal)?;
+            proposal.ops.extend(template_ops);
+            return Ok(proposal);
+        }
         let mut by_resource: Vec<(&Resource, Vec<&Op>)> = Vec::new();
         for op in &template_ops {
             let at = Span::new(op.file, op.edit.start as u32, op.edit.end as u32);
@@ -92,6 +97,40 @@ impl<'s> Source<'s> {
             });
         }
         Ok(proposal)
+    }
+
+    /// A prop that brings a new resource with it.
+    fn added(
+        &self,
+        linked: &Linked,
+        judged: &Judged,
+        ops: &[Op],
+        proposal: &mut Proposal,
+    ) -> Result<(), Why> {
+        let no = || Why::new("the app has to make a construct for it");
+        let Subject::Resource(id) = &judged.verdict.subject else { return Err(no()) };
+        let owner = linked.graph.resource(*id).ok_or_else(no)?;
+        let construct = owner.construct.as_ref().ok_or_else(no)?;
+        let [op] = ops else { return Err(no()) };
+        let text = op.edit.text.trim().trim_matches(',');
+        let whole: Json = serde_json::from_str(&format!("{{{text}}}")).map_err(|_| no())?;
+        let made = whole.as_object().and_then(|o| o.values().next());
+        let type_name = made.and_then(|r| r.get("Type")).and_then(Json::as_str).ok_or_else(no)?;
+        let remake = Remake {
+            path: &construct.path,
+            frame: construct.source,
+            type_name,
+            before: &Json::Object(Default::default()),
+            after: &properties(text)?,
+        };
+        let remade = self.way.app(self.loader).remake(&remake).map_err(Why)?;
+        proposal.ops.extend(remade.edits.into_iter().map(|made| Op {
+            file: made.file,
+            edit: made.edit,
+            slot: made.slot,
+        }));
+        proposal.applicability = proposal.applicability.max(Applicability::Unsafe);
+        Ok(())
     }
 
     /// The source of one resource, and the templates of those that the same source makes. Says whether synthesis is known

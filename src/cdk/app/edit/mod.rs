@@ -128,8 +128,14 @@ impl App {
 
     /// The edits that make a resource's properties what they should be; else why there are none.
     pub fn remake(&self, remake: &Remake<'_>) -> Result<Remade, Str> {
-        let Made { maker, node, method, traced } = self.made_by(remake.path, remake.frame)?;
+        let Made { mut maker, node, mut method, traced } = self.made_by(remake.path, remake.frame)?;
         let node = self.tree.get(node).ok_or("the construct is gone")?;
+        // a policy that a method made is what a prop of its construct adds to
+        let adds = |b: &table::Block| b.classes.iter().any(|c| same_name(c, &node.class_name));
+        if method.is_some() && table::blocks(remake.type_name).iter().any(adds) {
+            maker.site = node.base_site.unwrap_or(node.site).span;
+            method = None;
+        }
         let file = self.files.get(&maker.site.file).ok_or("its source is not read")?;
         let language = Language::of(&file.path).ok_or("its language is not known")?;
         let known = self.syntax.lock().get(&file.id).cloned();
@@ -258,6 +264,14 @@ impl Job<'_> {
         }
         if changes.len() > MAX_CHANGES {
             return because("it changes too many properties at once");
+        }
+        // What a prop brings in one piece, whatever else is new with it.
+        if let Some(block) = self.block(remake.type_name) {
+            let brings =
+                |row: &table::Row| changes.iter().find_map(|(path, value)| row.about(path, value.as_ref()?));
+            if let Some(set) = block.rows.iter().find_map(brings) {
+                return Ok((self.set(std::slice::from_ref(&set), block.module)?, false));
+            }
         }
         let mut plan = Plan { exact: true, ..Plan::default() };
         for (path, value) in &changes {

@@ -50,6 +50,8 @@ enum Wanted {
     Scalar,
     /// Anything without intrinsic functions.
     Constant,
+    /// Anything in which that text stands.
+    With(&'static str),
 }
 
 /// A step to a prop.
@@ -96,6 +98,14 @@ pub(super) struct Match {
 }
 
 impl Row {
+    /// The prop of a row that is about what is new in a property, references and all.
+    pub(super) fn about(&self, path: &[Str], value: &Json) -> Option<(Vec<Prop>, Term)> {
+        let Wanted::With(text) = &self.wanted else { return None };
+        let [Select::Name(first)] = self.path.as_slice() else { return None };
+        let within = path.first().is_some_and(|step| step == first);
+        (within && value.to_string().contains(text)).then(|| (self.prop.clone(), self.value.clone()))
+    }
+
     /// Where the row says something that is at or around a property.
     pub(super) fn matches(&self, properties: &Json, leaf: &[Str], schema: u32) -> Option<Match> {
         if self.since > schema {
@@ -129,6 +139,7 @@ impl Row {
             Wanted::Exactly(json) => json == at,
             Wanted::Scalar => !at.is_object() && !at.is_array() && !at.is_null(),
             Wanted::Constant => is_constant(at, 0),
+            Wanted::With(_) => false,
         };
         if !fits {
             return None;
@@ -240,6 +251,7 @@ fn row(text: &'static str) -> Option<Row> {
     let wanted = match wanted.trim() {
         "*" => Wanted::Scalar,
         "**" => Wanted::Constant,
+        text if text.starts_with('&') => Wanted::With(text.strip_prefix('&')?),
         json => Wanted::Exactly(serde_json::from_str(json).ok()?),
     };
     let (prop, value) = right.split_once(": ")?;
