@@ -110,8 +110,11 @@ impl Exports {
 /// The exports of one file.
 fn exported(loader: &Loader, path: &Path, out: &mut Vec<Export>) {
     let has = |bytes: &[u8], needle: &[u8]| memchr::memmem::find(bytes, needle).is_some();
-    if !loader.peek(path).is_some_and(|bytes| has(&bytes, b"Export") && has(&bytes, b"Outputs")) {
-        return;
+    match loader.peek(path) {
+        Some(bytes) if !has(&bytes, b"Export") || !has(&bytes, b"Outputs") => return,
+        // an overlay's text is at hand
+        None if !loader.is_overlaid(path) => return,
+        _ => {}
     }
     let Ok(file) = loader.load(path) else { return };
     if !looks_like_template(&file.text) {

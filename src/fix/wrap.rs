@@ -135,6 +135,10 @@ impl Wrap {
 mod tests {
     use super::*;
 
+    fn one(place: Range<usize>) -> Vec<Range<usize>> {
+        vec![place]
+    }
+
     #[test]
     fn a_line_that_got_too_long_is_broken_at_its_members() {
         let text = format!(
@@ -143,7 +147,7 @@ mod tests {
         );
         let wrap = Wrap { open: '{', limit: 80, step: "  " };
         let place = text.find("nnn").unwrap() - 2;
-        let after = wrap.wrapped(text.clone(), &[place..place + 101]);
+        let after = wrap.wrapped(text.clone(), &one(place..place + 101));
         let expected = format!(
             "  const a = 1;\n    new A(this, 'x, }}', {{\n      b: [1, 2],\n      {}: c(d, e),\n    }});\n",
             "n".repeat(90)
@@ -153,8 +157,8 @@ mod tests {
         let noted = text.replace("    new", "    /* { */ new");
         let after = place + 8..place + 109;
         assert_eq!(wrap.wrapped(noted.clone(), &[after]), noted);
-        assert_eq!(wrap.wrapped(text.clone(), &[place..place + 2]), text);
-        assert_eq!(Wrap { limit: 200, ..wrap }.wrapped(text.clone(), &[place..place + 101]), text);
+        assert_eq!(wrap.wrapped(text.clone(), &one(place..place + 2)), text);
+        assert_eq!(Wrap { limit: 200, ..wrap }.wrapped(text.clone(), &one(place..place + 101)), text);
     }
 
     #[test]
@@ -162,7 +166,7 @@ mod tests {
         let text = format!("A(\n    self, \"b\", {}=T(x, y)\n)\n", "n".repeat(90));
         let wrap = Wrap { open: '(', limit: 88, step: "    " };
         let place = text.find(", nnn").unwrap();
-        let after = wrap.wrapped(text.clone(), &[place..text.len() - 3]);
+        let after = wrap.wrapped(text.clone(), &one(place..text.len() - 3));
         assert_eq!(after, format!("A(\n    self,\n    \"b\",\n    {}=T(x, y)\n)\n", "n".repeat(90)));
     }
 
@@ -171,7 +175,7 @@ mod tests {
         let text = format!("x = A(self, \"b\", {}=True)\n", "n".repeat(90));
         let wrap = Wrap { open: '(', limit: 88, step: "    " };
         let place = text.find(", nnn").unwrap();
-        let after = wrap.wrapped(text.clone(), &[place..text.len() - 2]);
+        let after = wrap.wrapped(text.clone(), &one(place..text.len() - 2));
         assert_eq!(after, format!("x = A(\n    self,\n    \"b\",\n    {}=True,\n)\n", "n".repeat(90)));
     }
 }

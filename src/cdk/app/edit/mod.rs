@@ -273,6 +273,9 @@ impl Job<'_> {
                 return Ok((self.set(std::slice::from_ref(&set), block.module)?, false));
             }
         }
+        if matches!(self.class.as_str(), "CfnInclude" | "CfnTemplate") {
+            return because("the template that it includes says it");
+        }
         let mut plan = Plan { exact: true, ..Plan::default() };
         for (path, value) in &changes {
             self.one(remake, path, value.as_ref(), &mut plan)?;
