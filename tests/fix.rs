@@ -244,3 +244,170 @@ fn damage_leads_to_no_half_edit() {
         }
     }
 }
+
+/// A bucket with a policy that says `statements`, as HCL.
+fn bucket(policy: &str) -> String {
+    format!(
+        "resource \"aws_s3_bucket\" \"b\" {{\n  bucket = \"b\"\n}}\n\nresource \"aws_s3_bucket_policy\" \"b\" {{\n  bucket = aws_s3_bucket.b.id\n  policy = {policy}\n}}\n"
+    )
+}
+
+#[test]
+fn a_statement_is_appended_where_the_document_is_written() {
+    let heredoc = bucket(
+        "<<EOF\n{\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"123456789012\"},\n      \"Action\": \"s3:GetObject\", \"Resource\": \"${aws_s3_bucket.b.arn}/*\"\n    }\n  ]\n}\nEOF",
+    );
+    let after = mended("main.tf", &heredoc, &["s3-plaintext-http"]);
+    let (head, tail) = heredoc.split_once("\n  ]\n").unwrap();
+    let statement = after.strip_prefix(head).unwrap().strip_suffix(&format!("\n  ]\n{tail}")).unwrap();
+    insta::assert_snapshot!(statement, @r#"
+    ,
+        {
+          "Sid": "DenyInsecureTransport",
+          "Effect": "Deny",
+          "Principal": "*",
+          "Action": "s3:*",
+          "Resource": ["${aws_s3_bucket.b.arn}", "${aws_s3_bucket.b.arn}/*"],
+          "Condition": {"Bool": {"aws:SecureTransport": "false"}}
+        }
+    "#);
+}
+
+#[test]
+fn one_statement_that_stands_for_a_list_becomes_one() {
+    let encoded = bucket(
+        "jsonencode({\n    Statement = {\n      Effect    = \"Allow\"\n      Principal = { AWS = \"123456789012\" }\n      Action    = \"s3:GetObject\"\n      Resource  = \"${aws_s3_bucket.b.arn}/*\"\n    }\n  })",
+    );
+    let after = mended("main.tf", &encoded, &["s3-plaintext-http"]);
+    let policy = after.split_once("policy = ").unwrap().1;
+    insta::assert_snapshot!(policy, @r#"
+    jsonencode({
+        Statement = [{
+          Effect    = "Allow"
+          Principal = { AWS = "123456789012" }
+          Action    = "s3:GetObject"
+          Resource  = "${aws_s3_bucket.b.arn}/*"
+          }, {
+          Sid       = "DenyInsecureTransport"
+          Effect    = "Deny"
+          Principal = "*"
+          Action    = "s3:*"
+          Resource  = [aws_s3_bucket.b.arn, "${aws_s3_bucket.b.arn}/*"]
+          Condition = { Bool = { "aws:SecureTransport" = "false" } }
+        }]
+      })
+    }
+    "#);
+    let template = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n  P:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n      Bucket: !Ref B\n      PolicyDocument:\n        Statement:\n          # who reads\n          Effect: Allow\n          Principal: {AWS: '123456789012'}\n          Action: s3:GetObject\n          Resource: !Sub ${B.Arn}/*\n";
+    let after = mended("t.yaml", template, &["s3-plaintext-http"]);
+    insta::assert_snapshot!(after.split_once("Statement:\n").unwrap().1, @r"
+              # who reads
+              - Effect: Allow
+                Principal: {AWS: '123456789012'}
+                Action: s3:GetObject
+                Resource: !Sub ${B.Arn}/*
+              - Sid: DenyInsecureTransport
+                Effect: Deny
+                Principal: '*'
+                Action: s3:*
+                Resource:
+                  - !GetAtt B.Arn
+                  - !Sub ${B.Arn}/*
+                Condition:
+                  Bool:
+                    aws:SecureTransport: 'false'
+    ");
+}
+
+#[test]
+fn a_document_in_an_escaped_string_or_a_plain_file_is_left_to_a_person() {
+    let quoted = bucket("\"{\\\"Statement\\\":[]}\"");
+    let text = "{\"Statement\": [{\"Effect\": \"Allow\", \"Principal\": {\"AWS\": \"123456789012\"}, \"Action\": \"s3:GetObject\", \"Resource\": \"arn:aws:s3:::b/*\"}]}";
+    let file = bucket("file(\"${path.module}/policy.json\")");
+    for files in [vec![("main.tf", quoted.as_str())], vec![("main.tf", &file), ("policy.json", text)]] {
+        let outcomes = run(&files, &["s3-plaintext-http"], true);
+        assert!(outcomes.files.is_empty() && outcomes.defects.is_empty(), "{outcomes:#?}");
+        assert!(outcomes.manual[0].note.as_deref().unwrap().contains("aws:SecureTransport"));
+    }
+}
+
+#[test]
+fn a_companion_that_is_declared_and_not_there_is_not_added_again() {
+    let text = format!(
+        "variable \"on\" {{\n  default = false\n}}\n{}",
+        bucket("jsonencode({ Statement = [] })")
+            .replace("  bucket = aws", "  count  = var.on ? 1 : 0\n  bucket = aws")
+    );
+    let outcomes = run(&[("main.tf", &text)], &["s3-plaintext-http"], true);
+    assert!(outcomes.files.is_empty() && outcomes.defects.is_empty(), "{outcomes:#?}");
+    assert_eq!(outcomes.manual.len(), 1);
+}
+
+#[test]
+fn a_statement_is_taken_away_unless_it_is_the_only_one() {
+    let allow = |principal: &str| {
+        format!(
+            "      {{ Effect = \"Allow\", Principal = {principal}, Action = \"s3:GetObject\", Resource = \"arn:aws:s3:::b/*\" }},\n"
+        )
+    };
+    let (everyone, role) = (allow("\"*\""), allow("{ AWS = \"123456789012\" }"));
+    let with =
+        |statements: &str| bucket(&format!("jsonencode({{\n    Statement = [\n{statements}    ]\n  }})"));
+    let after = mended("main.tf", &with(&format!("{everyone}{role}")), &["s3-public-policy"]);
+    assert_eq!(after, with(&role));
+    let outcomes = run(&[("main.tf", &with(&everyone))], &["s3-public-policy"], true);
+    assert!(outcomes.files.is_empty() && outcomes.defects.is_empty(), "{outcomes:#?}");
+    assert_eq!(outcomes.manual.len(), 1);
+}
+
+#[test]
+fn what_is_for_a_person_has_the_text_to_fill_in() {
+    let text = "resource \"aws_sqs_queue\" \"q\" {\n  name = \"q\"\n}\n";
+    let outcomes = run(&[("main.tf", text)], &["sqs-no-own-key"], true);
+    let note = outcomes.manual[0].note.as_deref().unwrap();
+    assert!(note.ends_with("\n  at main.tf:2:\n    kms_master_key_id = \"<key ARN>\""), "{note}");
+    assert!(outcomes.files.is_empty());
+}
+
+#[test]
+fn what_a_module_computes_of_its_inputs_is_not_overwritten() {
+    let module = "variable \"days\" {\n  default = 0\n}\nresource \"aws_db_instance\" \"d\" {\n  engine                  = \"postgres\"\n  backup_retention_period = min(var.days, 5)\n}\n";
+    let outcomes = run(&[("main.tf", module)], &["rds-no-backup"], true);
+    assert!(outcomes.files.is_empty(), "{outcomes:#?}");
+    assert_eq!(outcomes.left.len(), 1, "{outcomes:#?}");
+}
+
+#[test]
+fn several_members_of_something_empty_are_written_at_once() {
+    let terraform = "resource \"aws_lb_listener\" \"l\" {\n  load_balancer_arn = \"x\"\n  protocol          = \"HTTP\"\n\n  default_action {\n    type = \"fixed-response\"\n\n    redirect {}\n  }\n}\n";
+    let after = mended("main.tf", terraform, &["elb-plaintext-listener"]);
+    assert_eq!(
+        after,
+        terraform.replace("fixed-response", "redirect").replace(
+            "redirect {}",
+            "redirect {\n      protocol    = \"HTTPS\"\n      port        = \"443\"\n      status_code = \"HTTP_301\"\n    }"
+        )
+    );
+    let template = "Resources:\n  P:\n    Type: AWS::Cognito::UserPool\n  Q:\n    Type: AWS::Cognito::UserPool\n    Properties: {}\n";
+    insta::assert_snapshot!(mended("t.yaml", template, &["cognito-no-mfa"]), @r"
+    Resources:
+      P:
+        Type: AWS::Cognito::UserPool
+        Properties:
+          MfaConfiguration: 'ON'
+          EnabledMfas:
+            - SOFTWARE_TOKEN_MFA
+      Q:
+        Type: AWS::Cognito::UserPool
+        Properties:
+          MfaConfiguration: 'ON'
+          EnabledMfas:
+            - SOFTWARE_TOKEN_MFA
+    ");
+}
+
+#[test]
+fn a_serverless_function_is_mended_in_its_own_words() {
+    let text = "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      Runtime: python3.13\n      Handler: app.main\n      InlineCode: x\n";
+    assert_eq!(mended("t.yaml", text, &["lambda-no-tracing"]), format!("{text}      Tracing: Active\n"));
+}

@@ -79,6 +79,11 @@ impl Document {
         (id.0 > 0).then(|| self.parents.get(id.0 as usize).map(|p| NodeId(*p))).flatten()
     }
 
+    /// A node and all that is in it.
+    pub(super) fn inside(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
+        (id.0..self.node(id).next.max(id.0 + 1)).map(NodeId)
+    }
+
     /// The outermost node that stands exactly there.
     pub(super) fn at(&self, span: Span) -> Option<NodeId> {
         self.by_range.get(&(span.start, span.end)).copied()

@@ -158,23 +158,40 @@ pub(super) fn body(
     indent: &str,
 ) -> Result<String, Why> {
     let mut lines = Vec::new();
-    let mut blocks = String::new();
+    let mut blocks = Vec::new();
     for (key, value) in entries {
         let path: Vec<Str> =
             schema.iter().flat_map(|(_, p)| p.iter().cloned()).chain([key.clone()]).collect();
         let inner = schema.map(|(resource, _)| (resource, path.as_slice()));
         if is_block(inner) {
-            for text in block_texts(key, value, inner, names, indent)? {
-                if !lines.is_empty() || !blocks.is_empty() {
-                    blocks.push('\n');
-                }
-                blocks.push_str(&format!("{indent}{text}\n"));
-            }
+            let texts = block_texts(key, value, inner, names, indent)?;
+            blocks.extend(texts.into_iter().map(|text| format!("{indent}{text}\n")));
         } else {
             lines.push((key_text(key, false), expression(value, names, indent)?));
         }
     }
-    Ok(format!("{}{blocks}", aligned(&lines, indent)))
+    let gap = if lines.is_empty() || blocks.is_empty() { "" } else { "\n" };
+    let blocks = blocks.join("\n");
+    Ok(format!("{}{gap}{blocks}", aligned(&lines, indent)))
+}
+
+/// The arguments of a companion: the one that names its owner stands apart from several others.
+pub(super) fn companion_body(
+    by: &str,
+    owner: String,
+    rest: &[(Str, Literal)],
+    schema: Option<(&Resource, &[Str])>,
+    names: Names<'_>,
+) -> Result<String, Why> {
+    if let [(key, value)] = rest
+        && !is_block(schema.map(|(resource, _)| (resource, std::slice::from_ref(key))))
+    {
+        let lines = [(by.to_owned(), owner), (key.to_string(), expression(value, names, UNIT)?)];
+        return Ok(aligned(&lines, UNIT));
+    }
+    let body = body(rest, schema, names, UNIT)?;
+    let gap = if body.is_empty() { "" } else { "\n" };
+    Ok(format!("{UNIT}{by} = {owner}\n{gap}{body}"))
 }
 
 /// Nested blocks of one type; the first line has no indentation.
@@ -526,6 +543,9 @@ pub(super) fn without_lines(doc: &Document, node: NodeId) -> Edit {
     let next = after.lines().next().unwrap_or("").trim();
     if blank_before && (next.is_empty() || next.starts_with('}')) {
         start = doc.line_start(start - 1);
+    } else if next.is_empty() && text.get(..start).is_some_and(|t| t.trim_end().ends_with('{')) {
+        // The first of several leaves no empty line behind the brace.
+        end = next_line(doc, end);
     }
     Edit::new(start..end, "")
 }

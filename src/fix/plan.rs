@@ -98,9 +98,10 @@ impl State {
                     (proposal, ops)
                 });
                 let found = one.verdict.finding.as_ref();
-                let steps = found.and_then(|f| {
-                    f.fixes.iter().find_map(|plan| Some((plan.title.clone(), plan.steps.clone()?)))
-                });
+                let steps = match &proposal {
+                    Ok(_) => None,
+                    Err(_) => raise::by_hand(&writer, one),
+                };
                 let element = found.map(|f| f.element.clone()).unwrap_or_default();
                 candidates.push(Candidate {
                     key: (

@@ -2,7 +2,7 @@
 
 use crate::Str;
 use crate::check::Judged;
-use crate::eval::{Data, Guard, Origin, Value};
+use crate::eval::{Data, Guard, Origin, UnknownKind, Value};
 use crate::model::lower::{self, NoWay};
 use crate::model::registry::{self, Shape, ShapeId};
 use crate::model::{Presence, Resource, ResourceId, companion};
@@ -85,6 +85,32 @@ pub(super) fn raise(writer: &Writer<'_>, judged: &Judged) -> Result<Proposal, Wh
         }
     }
     Err(why.unwrap_or_else(none))
+}
+
+/// What to do by hand, with the text to fill in where the page has one and it can be written.
+pub(super) fn by_hand(writer: &Writer<'_>, judged: &Judged) -> Option<(Str, Str)> {
+    let found = judged.verdict.finding.as_ref()?;
+    let plan = found.fixes.iter().find(|plan| plan.steps.is_some())?;
+    let steps = plan.steps.clone()?;
+    if plan.applicability != Applicability::Manual || plan.changes.is_empty() {
+        return Some((plan.title.clone(), steps));
+    }
+    let text = match one(writer, judged, plan, found.each.as_ref()) {
+        Ok(proposal) => {
+            let mut text = String::new();
+            let mut last = String::new();
+            for (place, lines) in proposal.ops.iter().filter_map(|op| writer.shown(op)) {
+                if place != last {
+                    text.push_str(&format!("\n  at {place}:"));
+                }
+                text.push_str(&lines);
+                last = place;
+            }
+            text
+        }
+        Err(_) => String::new(),
+    };
+    Some((plan.title.clone(), format!("{steps}{text}").into()))
 }
 
 fn one(writer: &Writer<'_>, judged: &Judged, plan: &FixPlan, each: Option<&Value>) -> Result<Proposal, Why> {
@@ -243,6 +269,17 @@ impl Raise<'_, '_> {
         self.put(&steps, value)
     }
 
+    /// What a companion says, its owners say too.
+    fn owners_too(&mut self) {
+        let graph = &self.writer.linked.graph;
+        for owner in graph.owners_of(self.subject.id) {
+            let said = graph.contributions_to(owner).iter().filter(|c| c.companion == self.subject.id);
+            if let Some(resource) = graph.resource(owner) {
+                self.out.touched.extend(said.map(|c| (resource.address.clone(), c.path.to_vec())));
+            }
+        }
+    }
+
     /// A list in a policy document gets an element where the document is written.
     fn append_to_document(
         &mut self,
@@ -272,12 +309,7 @@ impl Raise<'_, '_> {
         }
         self.unsafe_because("it may cut off intended use");
         self.out.touched.push((self.subject.address.clone(), names));
-        for owner in graph.owners_of(self.subject.id) {
-            let said = graph.contributions_to(owner).iter().filter(|c| c.companion == self.subject.id);
-            if let Some(resource) = graph.resource(owner) {
-                self.out.touched.extend(said.map(|c| (resource.address.clone(), c.path.to_vec())));
-            }
-        }
+        self.owners_too();
         let held = Held::new(self.subject);
         self.out.ops.push(self.writer.append(held.target(), list, value)?);
         Ok(())
@@ -291,14 +323,8 @@ impl Raise<'_, '_> {
         if !self.out.touched.contains(&touched) {
             self.out.touched.push(touched);
         }
-        // What a companion says, its owners say too.
+        self.owners_too();
         let graph = &self.writer.linked.graph;
-        for owner in graph.owners_of(self.subject.id) {
-            let said = graph.contributions_to(owner).iter().filter(|c| c.companion == self.subject.id);
-            if let Some(resource) = graph.resource(owner) {
-                self.out.touched.extend(said.map(|c| (resource.address.clone(), c.path.to_vec())));
-            }
-        }
         let companions = self.companions(&names);
         let current = follow(&self.writer.store().given(&self.subject.properties, self.fail), steps);
         let own = current.as_ref().is_some_and(|v| {
@@ -480,14 +506,16 @@ impl Raise<'_, '_> {
                     continue;
                 }
             };
-            let by = values.as_map().and_then(|m| {
-                m.entries
-                    .iter()
-                    .find(
-                        |e| matches!(&e.value.data, Data::Instance(id) if Some(*id) == self.subject.instance),
-                    )
-                    .map(|e| e.key.clone())
-            });
+            let names_subject = |value: &Value| match &value.data {
+                Data::Instance(id) => Some(*id) == self.subject.instance,
+                Data::Unknown(id) => match self.writer.store().unknown_info(*id).kind {
+                    UnknownKind::Attribute(reference) => Some(reference.instance) == self.subject.instance,
+                    _ => false,
+                },
+                _ => false,
+            };
+            let entries = values.as_map().map(|m| m.entries.as_slice()).unwrap_or_default();
+            let by = entries.iter().find(|e| names_subject(&e.value)).map(|e| e.key.clone());
             let by = by.ok_or_else(|| Why::new("nothing of it names the resource"))?;
             let (op, address) = self.writer.companion(self.subject, declared, &by, &values)?;
             self.out.ops.push(op);
@@ -513,8 +541,21 @@ impl Raise<'_, '_> {
         self.unsafe_because("it takes something away");
         let mut way = Vec::new();
         let inside = find(&self.subject.properties, value, &mut way, 0);
+        let (mut inside, mut way) = (inside, way);
+        if !inside && value.as_map().is_some_and(|m| m.get("Effect").is_some()) {
+            // A statement as questions give it is put in other words: its place tells it.
+            way.clear();
+            inside = find_written(&self.subject.properties, value.origin, &mut way, 0);
+            if !inside {
+                return Err(Why::new("the statement is not written in the resource"));
+            }
+            if alone(&self.subject.properties, &way) {
+                return Err(Why::new("it is the only statement of the document"));
+            }
+        }
         let names = path_names(&way);
         self.out.touched.push((self.subject.address.clone(), names));
+        self.owners_too();
         let place = self.writer.store().literal(value.origin);
         let graph = &self.writer.linked.graph;
         let holds = |r: &&Resource| place.is_some_and(|p| r.span.contains(p));
@@ -666,6 +707,40 @@ fn find(value: &Value, wanted: &Value, way: &mut Vec<Step>, depth: usize) -> boo
         Data::Choice(arms) => arms.iter().any(|arm| find(&arm.value, wanted, way, depth + 1)),
         Data::Json(inner) => find(inner, wanted, way, depth + 1),
         _ => false,
+    }
+}
+
+/// The way to what is written at a place.
+fn find_written(value: &Value, wanted: Origin, way: &mut Vec<Step>, depth: usize) -> bool {
+    if depth > 16 {
+        return false;
+    }
+    let enter = |step: Step, inner: &Value, way: &mut Vec<Step>| {
+        way.push(step);
+        let found = (inner.origin == wanted && matches!(inner.data, Data::Map(_)))
+            || find_written(inner, wanted, way, depth + 1);
+        if !found {
+            way.pop();
+        }
+        found
+    };
+    match &value.data {
+        Data::Map(map) => map.entries.iter().any(|e| enter(Step::Name(e.key.clone()), &e.value, way)),
+        Data::List(list) => list.members.iter().any(|m| enter(Step::Written(m.value.origin), &m.value, way)),
+        Data::Choice(arms) => arms.iter().any(|arm| find_written(&arm.value, wanted, way, depth + 1)),
+        Data::Json(inner) => find_written(inner, wanted, way, depth + 1),
+        _ => false,
+    }
+}
+
+/// Whether an element has no others beside it, or is no element at all.
+fn alone(properties: &Value, way: &[Step]) -> bool {
+    match way.split_last() {
+        Some((Step::Written(_) | Step::Index(_), list)) => follow(properties, list)
+            .as_ref()
+            .and_then(Value::as_list)
+            .is_none_or(|list| list.rest.is_none() && list.members.len() < 2),
+        _ => true,
     }
 }
 

@@ -169,6 +169,16 @@ fn settle(text: &str, edits: &mut [Edit]) {
         }
     }
     edits.sort_by_key(rank);
+    // Of neighbours that each bring their empty line, one does.
+    for at in 1..edits.len() {
+        let Some([before, edit]) = edits.get_mut(at - 1..=at) else { continue };
+        let (start, blank) = (edit.start, edit.text.starts_with("\n\n") || edit.text.starts_with("\r\n\r\n"));
+        if blank && before.start == start && before.end == start && edit.end == start {
+            let eol =
+                if before.text.ends_with("\r\n") { 2 } else { usize::from(before.text.ends_with('\n')) };
+            before.text.truncate(before.text.len() - eol);
+        }
+    }
 }
 
 /// The edits that make one text of another: changed lines.

@@ -308,6 +308,32 @@ impl<'w> Writer<'w> {
         Ok(Op { slot: Some((document.node(node).start, slot)), ..op(edit, node) })
     }
 
+    /// An edit as lines to be read: where, and what is written there.
+    pub(super) fn shown(&self, op: &Op) -> Option<(String, String)> {
+        let document = self.document(op.file).ok()?;
+        let edit = &op.edit;
+        if edit.text.trim().is_empty() {
+            return None;
+        }
+        let file = &document.tree.file;
+        let line = file.position(edit.start as u32).line;
+        // What is written within a line is shown with it.
+        let within = !edit.text.starts_with(['\n', '\r']) && !document.begins_line(edit.start);
+        let text = match within {
+            true => {
+                let head = document.text().get(document.line_start(edit.start)..edit.start).unwrap_or("");
+                let tail = document.text().get(edit.end..document.line_end(edit.end)).unwrap_or("");
+                format!("{head}{}{tail}", edit.text)
+            }
+            false => edit.text.trim_matches([',', '\n', '\r']).to_owned(),
+        };
+        let lines: Vec<&str> = text.lines().collect();
+        let indent = |l: &&str| l.len() - l.trim_start().len();
+        let least = lines.iter().filter(|l| !l.trim().is_empty()).map(indent).min().unwrap_or(0);
+        let shown = lines.iter().map(|l| format!("\n    {}", l.get(least..).unwrap_or("").trim_end()));
+        Some((format!("{}:{line}", file.path.display()), shown.collect()))
+    }
+
     /// The type that a template's resource is declared as: what a transform makes of it has another one.
     pub(super) fn declared_type(&self, of: &Resource) -> Option<Str> {
         if self.dialect() != Dialect::CloudFormation {
@@ -473,7 +499,12 @@ impl<'w> Writer<'w> {
                 let whole = node.0.parent(node.1).is_some_and(|p| {
                     matches!(node.0.kind(p), Kind::Attribute | Kind::ObjectItem | Kind::Pair)
                 });
-                if !own || !whole {
+                // An expression of inputs is how others decide it: it is not overwritten.
+                let decides = |id: NodeId| {
+                    matches!(node.0.kind(id), Kind::Variable | Kind::Tagged)
+                        || node.0.slice(id).contains("Ref\"")
+                };
+                if !own || !whole || node.0.inside(node.1).any(decides) {
                     return Err(why);
                 }
                 (step.span, node)
@@ -533,8 +564,11 @@ impl<'w> Writer<'w> {
         let Literal::Map(given) = literal else { return Err(Why::new("it has no arguments")) };
         let names = |reference: &Reference| self.hcl_name(owner, reference);
         let instance = owner.instance.ok_or_else(|| Why::new("its owner is not declared here"))?;
-        let me = names(&Reference { instance, attribute: Str::new() })
-            .ok_or_else(|| Why::new("its owner has no name here"))?;
+        let me = match given.iter().find(|(k, _)| k == by) {
+            Some((_, value)) => hcl::expression(value, &names, "  ")?,
+            None => names(&Reference { instance, attribute: Str::new() })
+                .ok_or_else(|| Why::new("its owner has no name here"))?,
+        };
         let mut head = String::new();
         if let Some((word, text)) = self.repeat(owner) {
             head.push_str(&format!("  {word} = {text}\n"));
@@ -548,10 +582,13 @@ impl<'w> Writer<'w> {
         let eol = document.eol;
         let rest: Vec<(Str, Literal)> = given.into_iter().filter(|(k, _)| k != by).collect();
         let path: &[Str] = &[];
-        let body = hcl::body(&rest, schema.as_deref().map(|s| (s, path)), &names, "  ")?;
+        let of = schema.as_deref().map(|s| (s, path));
+        let body = hcl::companion_body(by, me, &rest, of, &names)?;
+        if let Some(there) = self.declared_for(owner, declared)? {
+            return Err(Why::new(format!("`{declared}.{there}` says it, where it is there")));
+        }
         let name = self.free_name(owner, declared);
-        let gap = if body.is_empty() { "" } else { "\n" };
-        let text = format!("resource \"{declared}\" \"{name}\" {{\n{head}  {by} = {me}\n{gap}{body}}}");
+        let text = format!("resource \"{declared}\" \"{name}\" {{\n{head}{body}}}");
         let end = document.line_end(document.node(block).end as usize);
         let text = format!("\n\n{text}").replace('\n', eol);
         let edit = Edit::insert(end, text);
@@ -561,6 +598,26 @@ impl<'w> Writer<'w> {
             _ => format!("{declared}.{name}"),
         };
         Ok((Op { file: owner.span.file, edit, slot }, address.into()))
+    }
+
+    /// A declaration of a companion's type that names the owner, though it may make no instance.
+    fn declared_for(&self, owner: &Resource, declared: &str) -> Result<Option<Str>, Why> {
+        let program = &self.linked.program;
+        let inside = |m: &&Arc<crate::program::Module>| m.resources.iter().any(|r| r.span == owner.span);
+        let Some(module) = program.modules.iter().find(inside) else { return Ok(None) };
+        let named = format!("{}.{}", owner.declared_as, owner.name);
+        for other in module.resources.iter().filter(|r| r.type_name == declared) {
+            let text = self.document(other.span.file)?.tree.file.slice(other.span).to_owned();
+            let names = |at: usize| {
+                !text.get(at + named.len()..).is_some_and(|rest| {
+                    rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+                })
+            };
+            if text.match_indices(&named).any(|(at, _)| names(at)) {
+                return Ok(Some(other.name.clone()));
+            }
+        }
+        Ok(None)
     }
 
     /// The owner's name, or one like it that no resource of that type has.
