@@ -649,10 +649,12 @@ impl<'w> Writer<'w> {
         let tail = type_name.rsplit("::").next().unwrap_or("");
         let taken = |name: &str| self.linked.graph.resources.iter().any(|r| r.name == name);
         let short = tail.strip_prefix("Bucket").filter(|_| owner.name.ends_with("Bucket")).unwrap_or(tail);
-        let mut name = format!("{}{short}", owner.name);
+        // Logical ids are letters and digits.
+        let base: String = owner.name.chars().filter(char::is_ascii_alphanumeric).collect();
+        let mut name = format!("{base}{short}");
         let mut n = 2;
         while taken(&name) {
-            name = format!("{}{short}{n}", owner.name);
+            name = format!("{base}{short}{n}");
             n += 1;
         }
         let mut entries = vec![(Str::from("Type"), Literal::Text(vec![Piece::Text(type_name.into())]))];
