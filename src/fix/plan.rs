@@ -100,7 +100,7 @@ impl State {
                 let found = one.verdict.finding.as_ref();
                 let steps = match &proposal {
                     Ok(_) => None,
-                    Err(_) => raise::by_hand(&writer, one),
+                    Err(_) => raise::by_hand(writer, one),
                 };
                 let element = found.map(|f| f.element.clone()).unwrap_or_default();
                 candidates.push(Candidate {
