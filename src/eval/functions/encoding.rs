@@ -430,10 +430,28 @@ fn quoted_yaml(text: &str) -> String {
     out
 }
 
-/// A gzip file (RFC 1952) of some bytes. The compressed bytes need not be those that another compressor makes.
+/// A gzip file (RFC 1952) of some bytes, flushed and then ended with an empty block as Terraform does it. Of long texts
+/// the compressed bytes need not be those that another compressor makes.
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-    out.extend(miniz_oxide::deflate::compress_to_vec(bytes, 6));
+    let flags = miniz_oxide::deflate::core::create_comp_flags_from_zip_params(6, 0, 0);
+    let mut compressor = miniz_oxide::deflate::core::CompressorOxide::new(flags);
+    let mut rest = bytes;
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        let done = miniz_oxide::deflate::stream::deflate(
+            &mut compressor,
+            rest,
+            &mut buffer,
+            miniz_oxide::MZFlush::Sync,
+        );
+        out.extend(buffer.iter().take(done.bytes_written));
+        rest = rest.get(done.bytes_consumed..).unwrap_or_default();
+        if done.bytes_written < buffer.len() || done.status.is_err() {
+            break;
+        }
+    }
+    out.extend([1, 0, 0, 0xff, 0xff]);
     let mut crc = !0u32;
     for &b in bytes {
         crc ^= u32::from(b);
