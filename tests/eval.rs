@@ -527,3 +527,19 @@ output "code" { value = filebase64sha256("missing.zip") }
     ]);
     insta::assert_snapshot!(listing(&evaluation));
 }
+
+#[test]
+fn a_cycle_that_nobody_asks_for_is_an_error_too() {
+    let evaluation = terraform(&[(
+        "main.tf",
+        "locals {\n  a = local.b\n  b = \"${local.a}\"\n  c = local.a\n  d = local.d\n  e = \"fine\"\n}\n",
+    )]);
+    let said: Vec<_> = evaluation.diagnostics.iter().map(|d| d.message.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "`local.a` depends on itself: `local.a` needs `local.b` needs `local.a`",
+            "`local.d` depends on itself: `local.d` needs `local.d`"
+        ]
+    );
+}

@@ -52,6 +52,32 @@ impl<'p> Run<'p> {
         self.local_now(module, at)
     }
 
+    /// Evaluates one local of each cycle among those that nothing asked for: the cycle is an error all the same.
+    pub(super) fn idle_cycles(&self, module: &Rc<ModuleInstance<'p>>) {
+        let is_new = |i: usize| matches!(module.locals.borrow().get(i), Some(State::New));
+        let count = module.index.module.locals.len();
+        // not seen; on the path; done
+        let mut seen = vec![0u8; count];
+        for at in (0..count).filter(|&at| is_new(at)).collect::<Vec<_>>() {
+            let mut path = vec![(at, 0usize)];
+            while let Some((local, next)) = path.pop() {
+                let Some(mark) = seen.get_mut(local).filter(|mark| next > 0 || **mark == 0) else { continue };
+                let uses = module.index.local_uses.get(local).map(Vec::as_slice).unwrap_or_default();
+                let Some(&used) = uses.get(next) else {
+                    *mark = 2;
+                    continue;
+                };
+                *mark = 1;
+                path.push((local, next + 1));
+                match seen.get(used) {
+                    Some(1) if is_new(used) => drop(self.local(module, used)),
+                    Some(0) if is_new(used) => path.push((used, 0)),
+                    _ => {}
+                }
+            }
+        }
+    }
+
     fn local_now(&self, module: &Rc<ModuleInstance<'p>>, at: usize) -> Value {
         let Some((_, local)) = module.index.module.locals.get_index(at) else { return Value::absent() };
         let frame = Frame::Local(module.number, at);

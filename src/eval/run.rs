@@ -227,6 +227,10 @@ impl<'p> Run<'p> {
             parts.outputs.insert(name.clone(), self.output(&root, i));
         }
         self.root_outputs(&root);
+        let modules = self.modules.borrow().clone();
+        for module in &modules {
+            self.idle_cycles(module);
+        }
         let each = Each::default();
         let site = Site { run: self, module: &root, each: &each };
         let asked = |expr: &Expr| {
