@@ -11,6 +11,9 @@
 )]
 #![expect(missing_docs, reason = "criterion makes functions without documentation")]
 
+#[path = "../tests/common/loader.rs"]
+mod common;
+
 use std::fmt::Write;
 use std::hint::black_box;
 use std::path::Path;
@@ -22,19 +25,17 @@ use masugata::program::Program;
 use masugata::source::Loader;
 use masugata::{cloudformation, terraform};
 
+use common::loader;
+
 fn configuration(files: &[(&str, &str)]) -> (Loader, Program) {
-    let mut loader = Loader::new("/p");
-    for (path, text) in files {
-        loader.overlay(Path::new(path), *text);
-    }
+    let loader = loader(files);
     let program = terraform::Modules::new().program(&loader, Path::new("/p"));
     assert!(program.diagnostics.is_empty(), "{:?}", program.diagnostics);
     (loader, program)
 }
 
 fn template(text: &str) -> (Loader, Program) {
-    let mut loader = Loader::new("/p");
-    loader.overlay(Path::new("t.yaml"), text);
+    let loader = loader(&[("t.yaml", text)]);
     let file = loader.load(Path::new("t.yaml")).expect("a file");
     let program = cloudformation::open(&loader, &file).expect("a template");
     (loader, program)

@@ -10,6 +10,9 @@
     reason = "a test may panic"
 )]
 
+#[path = "common/loader.rs"]
+mod common;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,13 +21,7 @@ use masugata::program::Program;
 use masugata::source::Loader;
 use masugata::{cloudformation, terraform};
 
-fn loader(files: &[(&str, &str)]) -> Loader {
-    let mut loader = Loader::new("/p");
-    for (path, text) in files {
-        loader.overlay(Path::new(path), *text);
-    }
-    loader
-}
+use common::loader;
 
 fn terraform_program(loader: &Loader) -> Program {
     terraform::Modules::new().program(loader, Path::new("/p"))

@@ -11,6 +11,9 @@
     reason = "a test may panic"
 )]
 
+#[path = "common/loader.rs"]
+mod common;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,16 +23,9 @@ use masugata::aws::{iam, secrets};
 use masugata::eval::{Evaluation, Guard, Inputs, Store, Truth, Value, evaluate, evaluate_with};
 use masugata::graph::{Graph, link};
 use masugata::model::{Presence, ResourceId, lower};
-use masugata::source::Loader;
 use masugata::{cloudformation, terraform};
 
-fn loader(files: &[(&str, &str)]) -> Loader {
-    let mut loader = Loader::new("/p");
-    for (path, text) in files {
-        loader.overlay(Path::new(path), *text);
-    }
-    loader
-}
+use common::loader;
 
 fn linked(evaluation: &Evaluation) -> Graph {
     let store = Arc::clone(&evaluation.store);

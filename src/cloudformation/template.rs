@@ -18,22 +18,6 @@ use super::nested::Programs;
 use super::reader::Reader;
 use super::sam;
 
-/// Sections that a template can have.
-const SECTIONS: [&str; 12] = [
-    "AWSTemplateFormatVersion",
-    "Conditions",
-    "Description",
-    "Globals",
-    "Hooks",
-    "Mappings",
-    "Metadata",
-    "Outputs",
-    "Parameters",
-    "Resources",
-    "Rules",
-    "Transform",
-];
-
 /// Macros that AWS runs and that change nothing which is read here, or that are understood.
 fn is_understood(transform: &str) -> bool {
     ["AWS::LanguageExtensions", "AWS::Serverless-", "AWS::SecretsManager-", "AWS::CodeDeployBlueGreen"]
@@ -430,9 +414,9 @@ fn unknown_sections(reader: &mut Reader<'_>, root: NodeId) {
     }
     for entry in yaml::entries(tree, root) {
         let name = entry.key.as_ref();
-        if !SECTIONS.contains(&name) && !name.starts_with("x-") && !name.is_empty() {
+        if !yaml::TEMPLATE_SECTIONS.contains(&name) && !name.starts_with("x-") && !name.is_empty() {
             // a misspelt section hides everything in it
-            if let Some(near) = super::names::closest(name, SECTIONS) {
+            if let Some(near) = super::names::closest(name, yaml::TEMPLATE_SECTIONS) {
                 let message = format!("`{name}` is no section of a template, nothing in it is read");
                 let diagnostic = Diagnostic::warning("unknown-section", message, tree.span(entry.key_node));
                 reader.diagnostics.push(diagnostic.with_help(format!("did you mean `{near}`?")));

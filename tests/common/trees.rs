@@ -53,6 +53,18 @@ pub(crate) enum Edit {
 }
 
 impl Edit {
+    /// A text after several edits: each a place (from 0 to 1) and a number, of a character that is put in or, above those,
+    /// for a deletion.
+    pub(crate) fn several(text: &str, edits: &[(f64, usize)], inserted: &[char]) -> String {
+        edits.iter().fold(text.to_owned(), |text, &(place, what)| {
+            let mut at = (place * text.len() as f64) as usize;
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            inserted.get(what).map_or(Edit::Delete(at), |&c| Edit::Insert(at, c)).apply(&text).0
+        })
+    }
+
     /// The edited text, the range of the original's lines that it touches, and by how much what is behind moves.
     pub(crate) fn apply(&self, text: &str) -> (String, Range<usize>, i64) {
         let (at, removed, added) = match *self {

@@ -233,15 +233,7 @@ proptest! {
     /// Several edits of a sample: still a tree over all bytes.
     #[test]
     fn many_edits_parse(sample in 0..SAMPLES.len(), edits in prop::collection::vec((0.0..1.0, 0..66usize), 1..12)) {
-        let mut text = SAMPLES[sample].to_owned();
-        for (place, what) in edits {
-            let mut at = (place * text.len() as f64) as usize;
-            while !text.is_char_boundary(at) {
-                at -= 1;
-            }
-            let edit = if what < INSERTED.len() { Edit::Insert(at, INSERTED[what]) } else { Edit::Delete(at) };
-            text = edit.apply(&text).0;
-        }
+        let text = Edit::several(SAMPLES[sample], &edits, &INSERTED);
         check_tree(&parse(&text));
     }
 }

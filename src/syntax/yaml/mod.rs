@@ -30,6 +30,23 @@ pub const NESTING_LIMIT: usize = 200;
 /// thousands; an alias bomb has billions.
 pub const ALIAS_BUDGET: u64 = 100_000;
 
+/// The sections of a template, which stand in its first column (AWS CloudFormation user guide, "Template anatomy"; AWS
+/// SAM developer guide, "Template anatomy").
+pub const TEMPLATE_SECTIONS: [&str; 12] = [
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Globals",
+    "Hooks",
+    "Mappings",
+    "Metadata",
+    "Outputs",
+    "Parameters",
+    "Resources",
+    "Rules",
+    "Transform",
+];
+
 /// Parses YAML. Never fails: what could not be understood is in [`Tree::errors`], and if anything was not, the file is
 /// read again in pieces, by indentation, so that everything else is there with its exact place.
 pub fn parse(file: Arc<SourceFile>) -> Tree {

@@ -7,7 +7,7 @@ use crate::source::{SourceFile, Span};
 use crate::syntax::{Kind, SyntaxError, TreeBuilder, flags};
 
 use super::repair::{Line, is_dash, is_entry};
-use super::{options, recover, strict};
+use super::{TEMPLATE_SECTIONS, options, recover, strict};
 
 /// What is done to a text at an offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,23 +17,6 @@ pub(super) struct Slip {
     out: usize,
     put: &'static str,
 }
-
-/// What stands in the first column of a template (AWS CloudFormation user guide, "Template anatomy"; AWS SAM developer
-/// guide, "Template anatomy"): none of it was broken off.
-const SECTIONS: [&str; 12] = [
-    "AWSTemplateFormatVersion",
-    "Conditions",
-    "Description",
-    "Globals",
-    "Hooks",
-    "Mappings",
-    "Metadata",
-    "Outputs",
-    "Parameters",
-    "Resources",
-    "Rules",
-    "Transform",
-];
 
 /// Characters of a line that are tried.
 const MAX_LINE: usize = 200;
@@ -56,19 +39,20 @@ impl Slip {
             let (before, behind) = (line(line_start(self.at)), line(self.at + 1));
             let mut signs = behind.chars();
             let word = signs.next().is_some_and(char::is_alphanumeric) && !signs.as_str().starts_with("  ");
-            let section =
-                SECTIONS.iter().any(|name| behind.strip_prefix(name).is_some_and(|t| t.starts_with(':')));
+            let section = TEMPLATE_SECTIONS
+                .iter()
+                .any(|name| behind.strip_prefix(name).is_some_and(|t| t.starts_with(':')));
             let broken =
                 word && !section && before.starts_with([' ', '-']) && before.contains(char::is_alphanumeric);
             let has_colon = |t: &str| t.contains(": ") || t.trim_end().ends_with(':');
             let comment = before.trim_start().starts_with('#');
             let template = text.lines().any(|l| {
-                SECTIONS.iter().any(|name| l.strip_prefix(name).is_some_and(|t| t.starts_with(':')))
+                TEMPLATE_SECTIONS.iter().any(|name| l.strip_prefix(name).is_some_and(|t| t.starts_with(':')))
             });
-            let foreign = template && !SECTIONS.contains(&behind.trim());
+            let foreign = template && !TEMPLATE_SECTIONS.contains(&behind.trim());
             let told = has_colon(behind) && !has_colon(before.trim()) || comment || foreign;
             let name = format!("{}{}", before, behind.split(':').next().unwrap_or(""));
-            if SECTIONS.contains(&name.as_str()) {
+            if TEMPLATE_SECTIONS.contains(&name.as_str()) {
                 return 16;
             }
             return match (broken, told) {
