@@ -394,3 +394,23 @@ fn the_table_of_props_names_what_the_registry_has() {
     assert!(lines > 100, "the table is read");
     assert!(wrong.is_empty(), "{} mistakes:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn a_manifest_leads_to_nothing_outside_of_its_assembly() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::create_dir(directory.path().join("cdk.out")).unwrap();
+    std::fs::write(
+        directory.path().join("outside.json"),
+        "{\"Resources\": {\"A\": {\"Type\": \"AWS::S3::Bucket\"}}}",
+    )
+    .unwrap();
+    let manifest = r#"{"version": "36.0.0", "artifacts": {"S": {"type": "aws:cloudformation:stack",
+        "properties": {"templateFile": "../outside.json"}}}}"#;
+    std::fs::write(directory.path().join("cdk.out/manifest.json"), manifest).unwrap();
+    let read = cdk::read(&Loader::new(directory.path()), &directory.path().join("cdk.out"));
+    assert!(read.stacks.is_empty());
+    let said: Vec<_> = read.diagnostics.iter().map(|d| (d.code, d.message.as_str())).collect();
+    let expected =
+        "the template `../outside.json` of stack `S` lies outside of the assembly and was not read";
+    assert_eq!(said, [("bad-manifest", expected)]);
+}

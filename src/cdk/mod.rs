@@ -150,7 +150,15 @@ fn stack(
     assembly: &mut Assembly,
 ) {
     let &Place { loader, directory, exports } = place;
-    let file = match loader.load(&directory.join(template)) {
+    let path = directory.join(template);
+    if !loader.within(&path, &[directory]) {
+        let message = format!(
+            "the template `{template}` of stack `{id}` lies outside of the assembly and was not read"
+        );
+        let manifest = loader.display(&directory.join("manifest.json"));
+        return assembly.diagnostics.push(Diagnostic::file_error("bad-manifest", message, manifest));
+    }
+    let file = match loader.load(&path) {
         Ok(file) => file,
         Err(diagnostic) => return assembly.diagnostics.push(diagnostic),
     };
