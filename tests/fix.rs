@@ -11,11 +11,15 @@
 #[path = "fix/cdk.rs"]
 mod cdk_apps;
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
+use masugata::Str;
 use masugata::check::{Options, Session};
 use masugata::fix::{self, Outcomes, Wanted};
 use masugata::source::Loader;
+use proptest::prelude::*;
 
 /// Mends files with all policies of the selection; everything is allowed.
 fn mend(files: &[(&str, &str)], select: &[&str]) -> (Vec<(String, String)>, Outcomes) {
@@ -410,4 +414,248 @@ fn several_members_of_something_empty_are_written_at_once() {
 fn a_serverless_function_is_mended_in_its_own_words() {
     let text = "Transform: AWS::Serverless-2016-10-31\nResources:\n  F:\n    Type: AWS::Serverless::Function\n    Properties:\n      Runtime: python3.13\n      Handler: app.main\n      InlineCode: x\n";
     assert_eq!(mended("t.yaml", text, &["lambda-no-tracing"]), format!("{text}      Tracing: Active\n"));
+}
+
+/// A session, opened once: reading the pages is most of what a small run costs.
+fn opened(path: &str, text: &str) -> Session {
+    let mut loader = Loader::new("/work");
+    loader.overlay(Path::new(path), text);
+    Session::open(loader, Options { paths: vec![path.into()], ..Options::default() })
+}
+
+/// The session with another text of its file.
+fn with(session: &Session, path: &str, text: &str) -> Session {
+    session.overlaid(&BTreeMap::from([(Path::new("/work").join(path), Arc::from(text))]))
+}
+
+/// What a file becomes, and what comes of it.
+fn fixed(session: &Session, path: &str, text: &str, only: Option<Vec<Str>>) -> (String, Outcomes) {
+    let outcomes =
+        fix::fix(&with(session, path, text), Wanted { unsafe_fixes: true, generated: false, only });
+    let after = outcomes.files.first().map_or(text.to_owned(), |(.., after)| after.to_string());
+    assert!(outcomes.files.len() < 2);
+    (after, outcomes)
+}
+
+const TERRAFORM: &str = r#"# what is here
+variable "encrypted" {
+  default = false # for all
+}
+
+resource "aws_kms_key" "k" {
+  description = "x"
+}
+
+resource "aws_ebs_volume" "v" {
+  availability_zone = "eu-west-1a"
+  size              = 4
+  encrypted         = var.encrypted
+}
+
+resource "aws_s3_bucket" "logs" {
+  bucket = "logs-of-all"
+}
+
+resource "aws_db_instance" "db" {
+  engine         = "postgres"
+  instance_class = "db.t3.micro"
+  username       = "app"
+
+  publicly_accessible = true /* ! */
+}
+
+resource "aws_security_group" "g" {
+  vpc_id = "vpc-12345678"
+
+  ingress {
+    from_port   = 22
+    to_port     = 22
+    protocol    = "tcp"
+    cidr_blocks = ["10.0.0.0/8", "0.0.0.0/0"]
+  }
+}
+
+resource "aws_sqs_queue" "q" { name = "q" }
+"#;
+
+const YAML: &str = r#"Resources:
+  Key:
+    Type: AWS::KMS::Key
+    Properties: {Description: x}
+  Volume:
+    Type: AWS::EC2::Volume
+    Properties:
+      AvailabilityZone: eu-west-1a
+      Size: 4
+      Encrypted: 'false' # why
+  Logs: {Type: 'AWS::S3::Bucket'}
+  Queue:
+    Type: AWS::SQS::Queue
+  Table:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      KeySchema:
+      - AttributeName: a
+        KeyType: HASH
+      AttributeDefinitions:
+      - {AttributeName: a, AttributeType: S}
+      BillingMode: PAY_PER_REQUEST
+"#;
+
+const JSON: &str = r#"{
+    "Resources": {
+        "Key": {"Type": "AWS::KMS::Key", "Properties": {"Description": "x"}},
+        "Volume": {
+            "Type": "AWS::EC2::Volume",
+            "Properties": {
+                "AvailabilityZone": "eu-west-1a",
+                "Encrypted": false
+            }
+        },
+        "Logs": {
+            "Type": "AWS::S3::Bucket"
+        }
+    }
+}
+"#;
+
+const SOURCES: [(&str, &str); 3] = [("main.tf", TERRAFORM), ("t.yaml", YAML), ("t.json", JSON)];
+
+/// The number of mistakes that a text has.
+fn mistakes(session: &Session, path: &str, text: &str) -> usize {
+    let outcome = with(session, path, text).check(&masugata::check::Quiet);
+    outcome.diagnostics.iter().filter(|d| d.severity == masugata::source::Severity::Error).count()
+}
+
+/// Where the edits that stand beside the findings of a text are.
+fn offered(session: &Session, path: &str, text: &str) -> Vec<(usize, usize)> {
+    let outcome = fix::check_with_offers(&with(session, path, text), &masugata::check::Quiet);
+    let edits = outcome.findings.iter().filter_map(|f| f.fix.as_ref()).flat_map(|f| &f.edits);
+    edits.map(|e| (e.location.span.start as usize, e.location.span.end as usize)).collect()
+}
+
+/// The ranges of lines of one text that are different in another.
+fn changed(before: &str, after: &str) -> Vec<(usize, usize)> {
+    let mut starts: Vec<usize> = vec![0];
+    starts.extend(before.match_indices('\n').map(|(at, _)| at + 1));
+    starts.push(before.len());
+    let at = |line: usize| starts.get(line).copied().unwrap_or(before.len());
+    similar::TextDiff::from_lines(before, after)
+        .ops()
+        .iter()
+        .filter(|op| op.tag() != similar::DiffTag::Equal)
+        .map(|op| (at(op.old_range().start), at(op.old_range().end)))
+        .collect()
+}
+
+/// What must hold for whatever text: nothing is changed where no fix was offered, nothing is broken by it, what is said to
+/// be fixed is, and a second run has nothing to do.
+fn keeps_its_promises(session: &Session, path: &str, text: &str) {
+    let (after, outcomes) = fixed(session, path, text, None);
+    assert!(outcomes.defects.is_empty(), "{text}\n{:#?}", outcomes.defects);
+    if outcomes.fixed.is_empty() {
+        assert_eq!(after, text);
+        return;
+    }
+    let places = offered(session, path, text);
+    for (start, end) in changed(text, &after) {
+        // of equal lines (blank ones) a comparison may take the one before or behind
+        let (start, end) = (text[..start].trim_end().len(), text.len() - text[end..].trim_start().len());
+        let told = places.iter().any(|(s, e)| start <= *e && *s <= end);
+        assert!(told, "{start}..{end} is changed, which nothing offers: {places:?}\n{text}\n→\n{after}");
+    }
+    assert!(mistakes(session, path, &after) <= mistakes(session, path, text), "{text}\n→\n{after}");
+    let (again, second) = fixed(session, path, &after, None);
+    assert_eq!(again, after, "a second run changes something");
+    let left: Vec<_> = second.held_back.iter().chain(&second.manual).chain(&second.left).collect();
+    for case in &outcomes.fixed {
+        let same = |c: &&&fix::Case| c.finding.fingerprint == case.finding.fingerprint;
+        assert!(left.iter().find(same).is_none(), "{:#?} is not fixed\n{after}", case.finding);
+    }
+}
+
+#[test]
+fn line_ends_tabs_and_marks_stay() {
+    for (path, text) in SOURCES {
+        let session = opened(path, text);
+        let (plain, outcomes) = fixed(&session, path, text, None);
+        assert!(outcomes.fixed.len() > 2, "{outcomes:#?}");
+        keeps_its_promises(&session, path, text);
+        let crlf = text.replace('\n', "\r\n");
+        assert_eq!(fixed(&session, path, &crlf, None).0, plain.replace('\n', "\r\n"), "{path}");
+        let marked = format!("\u{feff}{text}");
+        assert_eq!(fixed(&session, path, &marked, None).0, format!("\u{feff}{plain}"), "{path}");
+        if path == "t.yaml" {
+            continue;
+        }
+        let unit = if path == "main.tf" { "  " } else { "    " };
+        let tabbed = |text: &str| -> String {
+            let line = |line: &str| {
+                let rest = line.trim_start_matches(' ');
+                format!("{}{rest}", "\t".repeat((line.len() - rest.len()) / unit.len()))
+            };
+            text.split_inclusive('\n').map(line).collect()
+        };
+        let (after, _) = fixed(&session, path, &tabbed(text), None);
+        let squeezed = |text: &str| text.split_whitespace().collect::<String>();
+        assert_eq!(squeezed(&after), squeezed(&plain), "{after}");
+        keeps_its_promises(&session, path, &tabbed(text));
+    }
+}
+
+/// One at a time, in any order: it comes to the same as all at once.
+#[test]
+fn fixes_can_be_made_in_any_order() {
+    for (path, text) in SOURCES {
+        let session = opened(path, text);
+        let (_, all) = fixed(&session, path, text, None);
+        let unfixed = |o: &Outcomes| -> Vec<Str> {
+            let cases = o.held_back.iter().chain(&o.manual).chain(&o.left);
+            let mut out: Vec<Str> = cases.map(|c| c.finding.fingerprint.clone()).collect();
+            out.sort_unstable();
+            out
+        };
+        let expected = unfixed(&all);
+        let prints: Vec<Str> = all.fixed.iter().map(|c| c.finding.fingerprint.clone()).collect();
+        let strategy = proptest::sample::subsequence(prints.clone(), prints.len()).prop_shuffle();
+        let config = ProptestConfig { cases: 2, failure_persistence: None, ..ProptestConfig::default() };
+        proptest::test_runner::TestRunner::new(config)
+            .run(&strategy, |order| {
+                let mut now = text.to_owned();
+                for print in order {
+                    now = fixed(&session, path, &now, Some(vec![print])).0;
+                }
+                let (after, rest) = fixed(&session, path, &now, None);
+                prop_assert_eq!(after, now, "one by one leaves something");
+                prop_assert_eq!(unfixed(&rest), expected.clone());
+                Ok(())
+            })
+            .unwrap();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever one character becomes: no panic, no half edit, nothing changed outside of the edits.
+    #[test]
+    fn damage_of_any_kind_leads_to_no_half_edit(
+        places in proptest::collection::vec((any::<prop::sample::Index>(), 0..3usize, any::<prop::sample::Index>()), 2),
+    ) {
+        const NASTY: [&str; 16] =
+            ["", "\"", "{", "}", "[", "]", ":", "=", "#", "\n", "\t", "$", "é", "'", "-", ","];
+        static OPENED: OnceLock<Vec<Session>> = OnceLock::new();
+        let sessions = OPENED.get_or_init(|| SOURCES.iter().map(|(path, text)| opened(path, text)).collect());
+        for ((path, text), session) in SOURCES.iter().zip(sessions) {
+            for (place, how, what) in &places {
+                let chars: Vec<(usize, char)> = text.char_indices().collect();
+                let (at, old) = chars[place.index(chars.len())];
+                let mut damaged = (*text).to_owned();
+                let new = NASTY[what.index(NASTY.len())];
+                let end = if *how == 0 { at } else { at + old.len_utf8() };
+                damaged.replace_range(at..end, if *how == 1 { "" } else { new });
+                keeps_its_promises(session, path, &damaged);
+            }
+        }
+    }
 }

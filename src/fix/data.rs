@@ -307,7 +307,7 @@ fn yaml_flow(value: &Literal, names: Names<'_>, style: &Style) -> Result<String,
 }
 
 /// How block collections are indented in a file.
-struct Style {
+pub(super) struct Style {
     unit: String,
     /// Whether the dashes of a list stand deeper than its key.
     dashes: bool,
@@ -315,7 +315,11 @@ struct Style {
     double: bool,
 }
 
-fn style_of(doc: &Document) -> Style {
+fn style_of(doc: &Document) -> &Style {
+    doc.style.get_or_init(|| find_style(doc))
+}
+
+fn find_style(doc: &Document) -> Style {
     let unit = unit(doc);
     let unit = if unit.contains('\t') { "  ".to_owned() } else { unit };
     let mut dashes = true;
@@ -415,7 +419,7 @@ fn yaml_insert(
     names: Names<'_>,
 ) -> Result<Edit, Why> {
     let node = doc.node(container);
-    let style = &style_of(doc);
+    let style = style_of(doc);
     let last = doc.tree.children(container).last();
     if is_flow(doc, container) {
         let text = match key {
@@ -539,7 +543,7 @@ pub(super) fn listed(
         let text = json_value(value, names, doc.indent(start), layout)?;
         return Ok(Edit::new(start..node.end as usize, format!("[{}, {text}]", doc.slice(mapping))));
     }
-    let style = &style_of(doc);
+    let style = style_of(doc);
     if is_flow(doc, mapping) {
         let text = yaml_flow(value, names, style)?;
         return Ok(Edit::new(start..node.end as usize, format!("[{}, {text}]", doc.slice(mapping))));
@@ -619,7 +623,7 @@ pub(super) fn replace(doc: &Document, node: NodeId, value: &Literal, names: Name
         };
         return Ok(Edit::new(start..end, text));
     }
-    let style = &style_of(doc);
+    let style = style_of(doc);
     if let Some(text) = &scalar
         && doc.kind(node) == Kind::Scalar
     {
@@ -692,7 +696,7 @@ pub(super) fn insert_after(
             format!(",{gap}{}{}{text}", json_string(key), layout.colon),
         ));
     }
-    let style = &style_of(doc);
+    let style = style_of(doc);
     if doc.parent(pair).is_some_and(|p| is_flow(doc, p)) {
         let text = format!(", {}: {}", yaml_string(key, true, style.double), yaml_flow(value, names, style)?);
         return Ok(Edit::insert(node.end as usize, text));

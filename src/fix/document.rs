@@ -1,11 +1,14 @@
 //! A file to be edited: its tree, and the way from a place to the node there.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
 use crate::source::{SourceFile, Span};
 use crate::syntax::{self, Kind, Language, Node, NodeId, Tree};
+
+use super::data::Style;
 
 /// A file with its tree.
 pub(super) struct Document {
@@ -15,6 +18,8 @@ pub(super) struct Document {
     parents: Vec<u32>,
     /// How lines end here.
     pub(super) eol: &'static str,
+    /// How YAML is written here, once that was asked for.
+    pub(super) style: OnceCell<Style>,
 }
 
 impl Document {
@@ -56,7 +61,7 @@ impl Document {
             Some(at) if at > 0 && text.as_bytes().get(at - 1) == Some(&b'\r') => "\r\n",
             _ => "\n",
         };
-        Document { tree, by_range, parents, eol }
+        Document { tree, by_range, parents, eol, style: OnceCell::new() }
     }
 
     pub(super) fn text(&self) -> &str {

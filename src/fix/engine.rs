@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustc_hash::FxHashMap;
 
@@ -77,7 +78,8 @@ struct Engine<'s> {
 /// Mends what can be mended. Nothing is written: the texts are in the outcome.
 pub fn fix(session: &Session, wanted: Wanted) -> Outcomes {
     let generated = wanted.generated;
-    let visit = |root: &Root, examined: Examined| kept(session, root, &examined, generated);
+    let room = Room::default();
+    let visit = |root: &Root, examined: Examined| room.keep(session, root, &examined, generated);
     let Checked { outcome, roots, discovery } = session.check_with(&Quiet, &visit);
     let (roots, states) = roots.into_iter().unzip();
     let mut engine = Engine {
@@ -98,13 +100,26 @@ pub fn fix(session: &Session, wanted: Wanted) -> Outcomes {
     engine.finish(outcome.diagnostics)
 }
 
-/// What is kept of a root for the edits: what it comes to only where it has any.
-pub(super) fn kept(session: &Session, root: &Root, examined: &Examined, generated: bool) -> State {
-    let state = State::of(session, root, examined, generated);
-    if state.has_edits() {
-        let _ = state.snapshot.set(Snapshot::of(examined, &Default::default()));
+/// How many resources are kept as they were before the edits; beyond it a root is evaluated a second time when its edits
+/// are proved.
+const MAX_KEPT: usize = 200_000;
+
+/// The room for what roots come to before the edits.
+#[derive(Default)]
+pub(super) struct Room {
+    taken: AtomicUsize,
+}
+
+impl Room {
+    /// What is kept of a root for the edits: what it comes to only where it has any.
+    pub(super) fn keep(&self, session: &Session, root: &Root, examined: &Examined, generated: bool) -> State {
+        let state = State::of(session, root, examined, generated);
+        let resources: usize = examined.parts.iter().map(|(linked, _)| linked.graph.resources.len()).sum();
+        if state.has_edits() && self.taken.fetch_add(resources, Ordering::Relaxed) + resources <= MAX_KEPT {
+            let _ = state.snapshot.set(Snapshot::of(examined, &Default::default()));
+        }
+        state
     }
-    state
 }
 
 impl Engine<'_> {

@@ -10,7 +10,7 @@ use crate::check::{Checked, Examined, Finding, Fix, FixEdit, Location, Outcome, 
 use crate::policy::Applicability;
 use crate::source::{Diagnostic, Edit, Severity, Span};
 
-use super::engine::{MAX_ROUNDS, kept};
+use super::engine::{MAX_ROUNDS, Room};
 use super::plan::{self, Candidate, Group, State};
 use super::trial::{Bench, Texts};
 
@@ -30,7 +30,8 @@ pub fn identity(finding: &Finding) -> Identity {
 /// together, from what the check has found out; a root is evaluated again only where an edit changes what it reads. Of
 /// more than [`MAX_OFFERED`] findings that have edits the others get none, and a warning says so.
 pub fn check_with_offers(session: &Session, progress: &dyn Progress) -> Outcome {
-    let visit = |root: &Root, examined: Examined| kept(session, root, &examined, false);
+    let room = Room::default();
+    let visit = |root: &Root, examined: Examined| room.keep(session, root, &examined, false);
     let Checked { mut outcome, roots, .. } = session.check_with(progress, &visit);
     let (roots, states): (Vec<Root>, Vec<State>) = roots.into_iter().unzip();
     let listed: FxHashSet<Identity> = outcome.findings.iter().map(identity).collect();

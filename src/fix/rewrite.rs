@@ -13,7 +13,7 @@ use super::document::Document;
 use super::wrap::Wrap;
 
 /// The longest line or block, in bytes, of which the whole is told for an edit within.
-const MAX_WINDOW: usize = 32 << 10;
+const MAX_WINDOW: usize = 8 << 10;
 
 /// A file that is edited, and what is asked of it again and again.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! From changes of values to edits of files: the place of each value in its tree.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -41,6 +41,7 @@ pub(super) struct Writer<'w> {
     /// Whether what a program has generated may be edited: copies of it are.
     generated: bool,
     documents: RefCell<FxHashMap<FileId, Result<Rc<Document>, Why>>>,
+    declared: OnceCell<FxHashMap<Str, Vec<Str>>>,
 }
 
 /// A resource whose arguments are written.
@@ -52,7 +53,7 @@ pub(super) struct Target<'t> {
 
 impl<'w> Writer<'w> {
     pub(super) fn new(linked: &'w Linked, loader: &'w Loader, root: &'w Root, generated: bool) -> Self {
-        Writer { linked, loader, root, generated, documents: RefCell::default() }
+        Writer { linked, loader, root, generated, documents: RefCell::default(), declared: OnceCell::new() }
     }
 
     pub(super) fn store(&self) -> &'w Store {
@@ -620,14 +621,25 @@ impl<'w> Writer<'w> {
         Ok(None)
     }
 
+    /// What is declared, by name: the types.
+    fn declared(&self) -> &FxHashMap<Str, Vec<Str>> {
+        self.declared.get_or_init(|| {
+            let mut out: FxHashMap<Str, Vec<Str>> = FxHashMap::default();
+            for resource in self.linked.graph.resources.iter().filter(|r| r.instance.is_some()) {
+                let types = out.entry(resource.name.clone()).or_default();
+                if !types.contains(&resource.declared_as) {
+                    types.push(resource.declared_as.clone());
+                }
+            }
+            out
+        })
+    }
+
     /// The owner's name, or one like it that no resource of that type has.
     fn free_name(&self, owner: &Resource, declared: &str) -> String {
         let taken = |name: &str| {
-            self.linked
-                .graph
-                .resources
-                .iter()
-                .any(|r| r.declared_as == declared && r.name == name && r.instance.is_some())
+            let named = self.declared().get(name);
+            named.is_some_and(|types| types.iter().any(|t| t == declared))
         };
         let mut name = owner.name.to_string();
         let mut n = 2;
@@ -647,7 +659,7 @@ impl<'w> Writer<'w> {
     ) -> Result<(Op, Str), Why> {
         let (document, pair) = self.node(owner.span, &|k| k == Kind::Pair)?;
         let tail = type_name.rsplit("::").next().unwrap_or("");
-        let taken = |name: &str| self.linked.graph.resources.iter().any(|r| r.name == name);
+        let taken = |name: &str| self.declared().contains_key(name);
         let short = tail.strip_prefix("Bucket").filter(|_| owner.name.ends_with("Bucket")).unwrap_or(tail);
         // Logical ids are letters and digits.
         let base: String = owner.name.chars().filter(char::is_ascii_alphanumeric).collect();

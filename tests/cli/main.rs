@@ -13,6 +13,7 @@ mod common;
 
 mod bad_input;
 mod faces;
+mod mend;
 mod mutated;
 mod plans;
 mod sarif;
