@@ -292,12 +292,15 @@ fn names_somebody(store: &Store, who: Who, value: &Value, literal: bool) -> Opti
             };
             let account = fields.get(4).is_some_and(|f| !f.symbols().is_empty() && f.is_literal());
             let account_unknown = fields.get(4).is_some_and(|f| f.has_terms());
-            if account
-                || fields.get(5).is_some_and(|f| f.fixed_prefix(OWN_NAME) >= OWN_NAME || f.is_literal())
-            {
+            // A name alone is somebody's only where nobody else can have it: a bucket's. A role or a topic of the same
+            // name can be made in any account.
+            let alone = fields.get(4).is_none_or(|f| f.symbols().is_empty())
+                || fields.get(2).is_some_and(|f| f.matches("s3") && f.is_literal());
+            let name = fields.get(5).filter(|_| alone);
+            if account || name.is_some_and(|f| f.fixed_prefix(OWN_NAME) >= OWN_NAME || f.is_literal()) {
                 return Some(true);
             }
-            if account_unknown || fields.get(5).is_some_and(Pattern::has_terms) { None } else { Some(false) }
+            if account_unknown || name.is_some_and(Pattern::has_terms) { None } else { Some(false) }
         }
     }
 }

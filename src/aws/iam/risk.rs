@@ -7,7 +7,7 @@ use super::super::read::spelled_out;
 use super::super::sets::{Pattern, Symbol};
 use super::actions::{self, Level};
 use super::condition::Clause;
-use super::document::{Statement, document};
+use super::document::{PolicyDocument, Statement, document};
 use super::principal::PrincipalKind;
 use super::question::{StatementHit, hits};
 
@@ -91,17 +91,56 @@ fn unlimited(store: &Store, statement: &Statement) -> Truth {
     if truth.no.is_true() { truth } else { store.truth_and(truth, statement.is_unconditional(store)) }
 }
 
+/// Whether some `Deny` without a condition takes every action of a pattern away on every resource: an explicit deny wins
+/// over what any other statement allows.
+fn denied(store: &Store, document: &PolicyDocument, action: &Pattern) -> Truth {
+    let everything = Pattern::everything();
+    document.statements.iter().fold(Truth::NO, |any, deny| {
+        let mut taken = deny.is_deny(store);
+        if taken.no.is_true() {
+            return any;
+        }
+        taken = store.truth_and(taken, deny.resources.cover(store, &everything));
+        if !taken.no.is_true() {
+            taken = store.truth_and(taken, deny.is_unconditional(store));
+            taken = store.truth_and(taken, deny.speaks_of_actions(store, action));
+        }
+        store.truth_or(any, taken)
+    })
+}
+
+/// The actions that are certainly denied on every resource, as patterns.
+fn certainly_denied(store: &Store, document: &PolicyDocument) -> Vec<Pattern> {
+    let everything = Pattern::everything();
+    let certain = |deny: &&Statement| {
+        deny.is_deny(store).yes.is_true()
+            && deny.resources.cover(store, &everything).yes.is_true()
+            && deny.is_unconditional(store).yes.is_true()
+    };
+    let items = document.statements.iter().filter(certain).flat_map(|deny| &deny.actions.items);
+    items.filter(|item| item.guard.is_true()).map(|item| item.pattern.clone()).collect()
+}
+
 /// `Allow` statements without a condition on resource `*` with an action of a level that could have been limited to
 /// resources.
 pub fn unrestricted(store: &Store, value: &Value, level: Level) -> Vec<StatementHit> {
     let document = document(store, value);
+    let denied = certainly_denied(store, &document);
+    let is_denied = |service: &str, action: &str| {
+        let full = format!("{service}:{}", action.to_ascii_lowercase());
+        denied.iter().any(|pattern| pattern.matches(&full))
+    };
     hits(store, &document, &|statement| {
         let truth = unlimited(store, statement);
-        if truth.no.is_true() {
-            return truth;
+        if truth.no.is_true() || denied.iter().any(Pattern::is_everything) {
+            return Truth::NO;
         }
         let named = statement.actions.any(store, &|item| {
-            actions::any_matching(&item.pattern, &|_, action| action.has_resources && action.level == level)
+            actions::any_matching(&item.pattern, &|service, action| {
+                action.has_resources
+                    && action.level == level
+                    && (denied.is_empty() || !is_denied(service, &action.name))
+            })
         });
         store.truth_and(truth, store.truth_or(named, statement.not_actions.present(store)))
     })
@@ -126,7 +165,12 @@ fn allowing_one_of(store: &Store, value: &Value, wanted: &[&str]) -> Vec<Stateme
         }
         let mut any = Truth::NO;
         for action in wanted {
-            any = store.truth_or(any, statement.speaks_of_actions(store, &Pattern::parse_folded(action)));
+            let action = Pattern::parse_folded(action);
+            let speaks = statement.speaks_of_actions(store, &action);
+            if !speaks.no.is_true() {
+                let left = store.truth_and(speaks, !denied(store, &document, &action));
+                any = store.truth_or(any, left);
+            }
         }
         store.truth_and(truth, any)
     })
@@ -155,7 +199,11 @@ pub fn escalating(store: &Store, value: &Value) -> Vec<StatementHit> {
                     .statements
                     .iter()
                     .fold(Truth::NO, |any, s| store.truth_or(any, allowed(s, action)));
-                store.truth_and(all, anywhere)
+                if anywhere.no.is_true() {
+                    return anywhere;
+                }
+                let left = !denied(store, &document, &Pattern::parse_folded(action));
+                store.truth_and(all, store.truth_and(anywhere, left))
             });
             (*way, possible)
         })

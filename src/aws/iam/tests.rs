@@ -68,6 +68,8 @@ fn conditions_that_restrict_who() {
         r#"{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-abc123/r-ab12/*"}}"#,
         r#"{"Bool": {"aws:PrincipalIsAWSService": "true"}}"#,
         r#"{"StringLike": {"aws:PrincipalArn": "arn:aws:iam::123456789012:role/*"}}"#,
+        r#"{"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:my-own-bucket"}}"#,
+        r#"{"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}"#,
     ] {
         assert_eq!(with(restricting), Truth::NO, "{restricting}");
     }
@@ -78,6 +80,8 @@ fn conditions_that_restrict_who() {
         r#"{"StringLike": {"aws:PrincipalOrgID": ["o-abc123", "o-*"]}}"#,
         r#"{"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}"#,
         r#"{"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::*"}}"#,
+        r#"{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/deployment"}}"#,
+        r#"{"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:my-own-topic"}}"#,
         r#"{"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}"#,
         r#"{"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "0.0.0.0/1"]}}"#,
         r#"{"NotIpAddress": {"aws:SourceIp": "192.0.2.0/24"}}"#,
@@ -345,4 +349,35 @@ fn damaged_documents_are_open() {
     }
     let deep = format!("{}{}", r#"{"Statement":"#.repeat(5_000), "1");
     assert_eq!(any(&store, &public_statements(&store, &text(&deep))), Truth::UNKNOWN);
+}
+
+#[test]
+fn an_explicit_deny_wins() {
+    use super::actions::Level;
+    use super::{escalating, exposing_credentials, unrestricted};
+    let store = store();
+    let document = |statements: &[&str]| text(&format!(r#"{{"Statement": [{}]}}"#, statements.join(",")));
+    let all = r#"{"Effect": "Allow", "Action": "*", "Resource": "*"}"#;
+    let deny = |actions: &str, more: &str| {
+        format!(r#"{{"Effect": "Deny", "Action": {actions}, "Resource": "*"{more}}}"#)
+    };
+    let asked = |deny: &str| {
+        let value = document(&[all, deny]);
+        [
+            any(&store, &exposing_credentials(&store, &value)).known(),
+            any(&store, &escalating(&store, &value)).known(),
+            any(&store, &unrestricted(&store, &value, Level::Permissions)).known(),
+        ]
+    };
+    assert_eq!(asked(&deny(r#""*""#, "")), [Some(false); 3]);
+    assert_eq!(asked(&deny(r#""s3:*""#, "")), [Some(true); 3]);
+    let mfa = r#", "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "false"}}"#;
+    assert_eq!(asked(&deny(r#""*""#, mfa)), [Some(true); 3], "some requests are not denied");
+    let iam = document(&[
+        r#"{"Effect": "Allow", "Action": ["iam:*", "sts:*"], "Resource": "*"}"#,
+        &deny(r#"["IAM:*", "sts:Assume*", "sts:Get*"]"#, ""),
+    ]);
+    assert_eq!(any(&store, &exposing_credentials(&store, &iam)).known(), Some(false));
+    assert_eq!(any(&store, &escalating(&store, &iam)).known(), Some(false));
+    assert_eq!(any(&store, &unrestricted(&store, &iam, Level::Permissions)).known(), Some(false));
 }
