@@ -26,10 +26,7 @@ use frames::Frames;
 pub use way::Way;
 
 pub use app::language::Language;
-pub use app::{
-    App, Change, Found, Insertion, Into, Maker, Prop, Remade, Remake, SourceEdit, Wanted, differences,
-    indentation,
-};
+pub use app::{App, Change, Found, Maker, Remade, Remake, SourceEdit, Wanted, differences, indentation};
 
 /// How many assemblies (stages within stages) one app may have.
 const MAX_ASSEMBLIES: usize = 1_000;

@@ -10,7 +10,7 @@ use crate::Str;
 use crate::source::{Diagnostic, FileId, Loader, Span};
 use crate::syntax::{self, Kind, NodeId, Tree, flags};
 
-use super::app::{App, Found, Prop, Wanted};
+use super::app::{App, Found, Wanted};
 
 /// How many texts of a value are compared with the app's source.
 const MAX_VALUES: usize = 40;
@@ -73,18 +73,6 @@ impl Way {
         let property = if spot.property.is_empty() { missing } else { &spot.property };
         let wanted = Wanted { path, frame, type_name, property, values: &spot.values };
         self.app(loader).find(&wanted)
-    }
-
-    /// A prop of a construct for a fix, by the names that constructs know a property by.
-    pub fn prop(
-        &self,
-        loader: &Loader,
-        path: &str,
-        frame: Option<Span>,
-        type_name: &str,
-        property: &[Str],
-    ) -> Option<Prop> {
-        self.app(loader).prop(path, frame, type_name, property)
     }
 
     fn template(&self, loader: &Loader, file: FileId) -> Option<Arc<Template>> {

@@ -33,7 +33,7 @@ use language::Language;
 use tree::{NodeId, Tree};
 
 pub use edit::{Change, Maker, Remade, Remake, SourceEdit, differences, indentation};
-pub use place::{Found, Insertion, Into, Prop, Wanted};
+pub use place::{Found, Wanted};
 
 /// The largest source file that is read, in bytes.
 const MAX_BYTES: usize = 2 << 20;

@@ -40,40 +40,6 @@ pub struct Found {
     pub exact: bool,
 }
 
-/// A prop of a construct, for a fix.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Prop {
-    /// It is given: the whole `name: value`, and the value alone.
-    Given {
-        /// Name and value.
-        entry: Span,
-        /// The value.
-        value: Span,
-    },
-    /// It can be added.
-    Missing(Insertion),
-}
-
-/// Where a prop would be added.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Insertion {
-    /// An empty span where text is put.
-    pub at: Span,
-    /// What the text is put into.
-    pub into: Into,
-}
-
-/// What a new prop becomes part of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Into {
-    /// Behind the last of other props: a comma (or, of a builder, nothing) goes before it.
-    Props,
-    /// Into empty props.
-    EmptyProps,
-    /// As a further argument: the props have to be written with their braces.
-    Arguments,
-}
-
 /// Where one construct's properties may be set.
 pub(super) struct Candidate<'a> {
     pub(super) node: NodeId,
@@ -205,6 +171,7 @@ impl App {
                 &["grant", "addtorolepolicy", "addtopolicy", "addtoprincipalpolicy", "addtotaskrolepolicy"]
             }
             [.., "Policy", "Resource"] => &["addtoresourcepolicy"],
+            [.., "FunctionUrl"] => &["addfunctionurl"],
             _ => return None,
         };
         let plain = |text: &str| text.to_ascii_lowercase().replace('_', "");
@@ -328,50 +295,6 @@ impl App {
         let rest = Span::new(span.file, start, span.end);
         let line = file.slice(rest).lines().next().unwrap_or("").trim_end();
         Span::new(span.file, start, start + line.len() as u32)
-    }
-
-    /// A prop of the construct that has a path, for a fix: by the names that the construct's class knows a registry
-    /// property by. None where the construct is not the one that the app makes (a library made it on the way).
-    pub fn prop(&self, path: &str, frame: Option<Span>, type_name: &str, property: &[Str]) -> Option<Prop> {
-        let wanted = Wanted { path, frame, ..Wanted::default() };
-        let candidate = self.candidate(&wanted)?;
-        if candidate.call.is_some() {
-            return None;
-        }
-        let node = self.tree.get(candidate.node)?;
-        let objects: Vec<&Arc<Object>> = node.base_props.iter().chain(node.props.iter()).collect();
-        let given = if node.class_name.starts_with("Cfn") {
-            objects.iter().find_map(|o| nested(o, property))
-        } else {
-            let ways = ways(type_name, property);
-            let by_table = ways.iter().find_map(|way| match way {
-                Way::Prop(path) => {
-                    let steps: Vec<&str> = path.split('.').collect();
-                    objects.iter().find_map(|o| exact(o, &steps))
-                }
-                Way::Method(_) => None,
-            });
-            by_table.or_else(|| objects.iter().find_map(|o| o.get(property.first()?)))
-        };
-        if let Some(member) = given {
-            return Some(Prop::Given { entry: member.span, value: member.value_span });
-        }
-        let file = self.files.get(&node.site.span.file)?;
-        let props = objects.first().filter(|o| o.span.file == file.id);
-        let empty = |at: u32, into| Insertion { at: Span::new(file.id, at, at), into };
-        Some(Prop::Missing(match props {
-            Some(props) => match props.entries.iter().rfind(|m| props.span.contains(m.span)) {
-                Some(last) => empty(last.span.end, Into::Props),
-                None => empty(props.span.start + 1, Into::EmptyProps),
-            },
-            None => {
-                let parentheses = node.site.parentheses?;
-                let inside = file.slice(parentheses);
-                let end = inside.trim_end().strip_suffix(')')?.trim_end();
-                let end = end.strip_suffix(',').unwrap_or(end);
-                empty(parentheses.start + end.len() as u32, Into::Arguments)
-            }
-        }))
     }
 }
 
