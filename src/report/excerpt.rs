@@ -106,7 +106,7 @@ impl SourceCode for Excerpt {
         let mut column = 0;
         if top == first && long(first) && start - from > self.near {
             let cut = floor(text, start - self.near).max(from);
-            column = text.get(from..cut).unwrap_or("").chars().count();
+            column = file.position(cut as u32).column as usize - 1;
             from = cut;
         }
         let mut to = line_bounds(lines, text, bottom).1;
