@@ -170,7 +170,9 @@ pub(super) fn locate(
     if let Some(call) =
         holder.and_then(|r| r.calls.first()).filter(|call| !call.contains(primary) && **call != primary)
     {
-        related.push(Mention { address: None, span: *call, message: "the module is called here".into() });
+        let in_template = holder.is_some_and(|r| r.declared_as.contains("::"));
+        let message = if in_template { "the nested stack is made here" } else { "the module is called here" };
+        related.push(Mention { address: None, span: *call, message: message.into() });
     }
 
     let mut covered = vec![primary, place, used];
