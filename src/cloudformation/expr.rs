@@ -30,6 +30,8 @@ pub fn expression_in(tree: &Tree, node: NodeId, module: &Module) -> (Expr, Vec<D
             .chain(module.calls.keys().cloned())
             .collect(),
         calls: module.calls.keys().cloned().collect(),
+        // what the template's transforms are is not asked here
+        extended: true,
         ..Names::default()
     };
     let mut reader = Reader::new(tree, names);

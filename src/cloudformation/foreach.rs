@@ -62,6 +62,7 @@ impl Reader<'_> {
     fn each(&mut self, entry: &Entry<'_>, mut body: impl FnMut(&mut Self, NodeId)) {
         let tree = self.tree;
         let span = tree.span(entry.key_node);
+        self.extension("`Fn::ForEach`", span);
         let parts: Vec<NodeId> = yaml::items(tree, entry.value).collect();
         let &[identifier, collection, template] = parts.as_slice() else {
             let message = format!("`{}` wants an identifier, a collection and a map", entry.key);

@@ -31,6 +31,9 @@ impl Reader<'_> {
         if yaml::is_damaged(tree, value) {
             return self.unknown("damaged source", span);
         }
+        if matches!(name, "Fn::Length" | "Fn::ToJsonString") {
+            self.extension(&format!("`{name}`"), name_span);
+        }
         match name {
             "Ref" => {
                 let Some(name) = self.fixed(value) else {
@@ -315,6 +318,9 @@ impl Reader<'_> {
             let all = Expr::new(ExprKind::Object(mappings.collect()), span);
             Expr::new(ExprKind::Index(Box::new(all), Box::new(name)), span)
         };
+        if let Some(&default) = items.get(3) {
+            self.extension("`DefaultValue` in `Fn::FindInMap`", tree.span(default));
+        }
         let mut args = vec![map];
         for &item in items.iter().skip(1) {
             args.push(self.expr(item));

@@ -1,6 +1,7 @@
 //! CloudFormation templates, YAML or JSON, become modules: parameters are inputs, conditions and mappings are locals,
 //! nested stacks are calls, intrinsic functions are expressions.
 
+mod attributes;
 mod detect;
 mod environment;
 mod exports;
@@ -17,6 +18,7 @@ mod sam;
 mod sub;
 mod template;
 
+pub use attributes::{Kept, attribute_property};
 pub use detect::{is_template, looks_like_template, parse};
 pub use environment::{complete_environment, is_pseudo_parameter};
 pub use exports::Exports;

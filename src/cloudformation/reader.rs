@@ -47,6 +47,8 @@ pub(super) struct Reader<'t> {
     too_deep: bool,
     guesses: usize,
     told_macro: bool,
+    /// The language extensions whose transform was missed.
+    told_extensions: Vec<String>,
 }
 
 impl<'t> Reader<'t> {
@@ -67,6 +69,7 @@ impl<'t> Reader<'t> {
             too_deep: false,
             guesses: 0,
             told_macro: false,
+            told_extensions: Vec::new(),
         }
     }
 
@@ -104,6 +107,23 @@ impl<'t> Reader<'t> {
                 .with_help("run the check on the template that CloudFormation makes of this one"),
             );
         }
+    }
+
+    /// Notes that something of the language extensions is used: without their transform CloudFormation refuses it. It is
+    /// read all the same, since what it means is plain. Said once a template for each of them.
+    pub(super) fn extension(&mut self, what: &str, span: Span) {
+        if self.names.extended || self.names.open || self.told_extensions.iter().any(|told| told == what) {
+            return;
+        }
+        self.told_extensions.push(what.to_owned());
+        self.diagnostics.push(
+            Diagnostic::warning(
+                "missing-transform",
+                format!("CloudFormation refuses {what} in a template without the language extensions"),
+                span,
+            )
+            .with_help("add `Transform: AWS::LanguageExtensions` to the template"),
+        );
     }
 
     /// Reports a name that nothing declares, with the nearest one that is declared.

@@ -25,8 +25,9 @@ pub(super) struct Items {
     pub(super) rest: Option<UnknownId>,
 }
 
-/// The most numbers that the position of a guarded list member can be.
-const MAX_POSITIONS: usize = 64;
+/// The most numbers that the position of a guarded list member can be, and the most entries of a mapping that is looked
+/// into by an unknown key.
+pub(super) const MAX_POSITIONS: usize = 64;
 
 impl Evaluator<'_> {
     /// `root.a[b].c`, without recursion over the steps.

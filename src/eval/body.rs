@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::Str;
+use crate::cloudformation::attribute_property;
 use crate::program::{Attribute, Block, Body, Dialect, ExprKind, Mode, Repeat, Resource, Root, TypeExpr};
 use crate::source::Span;
 use crate::terraform::schema;
@@ -77,7 +78,11 @@ impl<'p> Run<'p> {
         };
         let reference = Reference { instance: id, attribute: Str::from(name) };
         let mut value = match module.index.module.dialect {
-            Dialect::CloudFormation => self.computed_attribute(&reference, origin, None),
+            Dialect::CloudFormation => {
+                let computed = || self.computed_attribute(&reference, origin, None);
+                self.property_given_back(&module, resource, &one, name, span)
+                    .map_or_else(computed, |value| self.or_else(&value, computed))
+            }
             _ => {
                 let own = data_sources::attribute(self, id, resource, name, span);
                 let is_block = !resource.body.attributes.iter().any(|a| a.name == name);
@@ -96,13 +101,7 @@ impl<'p> Run<'p> {
                     }
                     self.computed_attribute(&reference, origin, self.schema(resource).as_deref())
                 };
-                match set {
-                    Some(value) => self.store.map_arms(&value, |v| match v.is_unset() {
-                        true => computed(),
-                        false => v.clone(),
-                    }),
-                    None => computed(),
-                }
+                set.map_or_else(computed, |value| self.or_else(&value, computed))
             }
         };
         // Along a chain of resources only so much is remembered of what is behind the next one.
@@ -123,6 +122,28 @@ impl<'p> Run<'p> {
             value.data = Data::Choice(arms.into());
         }
         value
+    }
+
+    /// A value, or another where it is not set.
+    fn or_else(&self, value: &Value, other: impl Fn() -> Value) -> Value {
+        self.store.map_arms(value, |v| if v.is_unset() { other() } else { v.clone() })
+    }
+
+    /// What `Fn::GetAtt` gives that the template sets itself.
+    fn property_given_back(
+        &self,
+        module: &Rc<ModuleInstance<'p>>,
+        resource: &'p Resource,
+        one: &Rc<One>,
+        attribute: &str,
+        span: Span,
+    ) -> Option<Value> {
+        let (property, kept) = attribute_property(&resource.type_name, attribute)?;
+        let value = self.set_attribute(module, resource, one, property, span)?;
+        Some(self.store.map_arms(&value, |v| match v.as_str().and_then(|text| kept.changed(text)) {
+            Some(text) => Value { data: Data::String(Str::from(text)), ..v.clone() },
+            None => v.clone(),
+        }))
     }
 
     /// Blocks as a reference sees them: beside what the source sets they have attributes that the provider computes.

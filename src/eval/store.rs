@@ -185,6 +185,8 @@ pub struct Store {
     instances: RwLock<IndexMap<Str, InstanceInfo, FxBuildHasher>>,
     /// What always holds in what is deployed.
     assumption: std::sync::OnceLock<Guard>,
+    /// When a mapping is asked for what it does not have: nothing is deployed then.
+    refused: Mutex<Guard>,
     pub(super) memo: super::memo::Memo,
 }
 
@@ -211,6 +213,7 @@ impl Store {
             stored: RwLock::default(),
             instances: RwLock::default(),
             assumption: std::sync::OnceLock::new(),
+            refused: Mutex::new(Guard::FALSE),
             memo: super::memo::Memo::default(),
         };
         let budget = store.unknown(
@@ -237,6 +240,22 @@ impl Store {
         match self.assumption.get() {
             Some(care) if guard.is_open() => self.guards.lock().simplify(guard, *care),
             _ => guard,
+        }
+    }
+
+    /// Notes that nothing is deployed where a guard holds, as far as what is asked there is asked at all.
+    pub(super) fn refuse(&self, guard: Guard) {
+        let mut refused = self.refused.lock();
+        *refused = self.or(*refused, guard);
+    }
+
+    /// The condition of an alternative in words, without the cases in which nothing is deployed: a lookup in a mapping is
+    /// one of its keys.
+    pub fn describe_alternative(&self, guard: Guard) -> String {
+        let refused = *self.refused.lock();
+        match self.and_not(guard, refused) {
+            Guard::FALSE => self.describe(guard),
+            possible => self.describe(possible),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::eval::{Data, Number, Part, Store, Value};
+use crate::eval::{Data, Guard, Number, Part, Store, Value};
 
 /// How deep values are written; what is deeper is cut and says so.
 const MAX_DEPTH: usize = 64;
@@ -83,11 +83,22 @@ fn write(store: &Store, value: &Value, depth: usize) -> Json {
         }
         Data::Unknown(id) => unknown(store.unknown_name(*id)),
         Data::Choice(arms) => {
-            let arms: Vec<Json> = arms
-                .iter()
-                .map(|arm| json!({ "when": store.describe(arm.guard), "value": write(store, &arm.value, depth + 1) }))
-                .collect();
-            json!({ "$choice": arms })
+            let mut shown: Vec<(Guard, Json)> = Vec::with_capacity(arms.len());
+            for arm in arms.iter() {
+                let value = write(store, &arm.value, depth + 1);
+                // what is written in several places and is the same is one alternative
+                match shown.iter_mut().find(|(_, known)| *known == value) {
+                    Some((guard, _)) => *guard = store.or(*guard, arm.guard),
+                    None => shown.push((arm.guard, value)),
+                }
+            }
+            match shown.as_slice() {
+                [(Guard::TRUE, only)] => only.clone(),
+                _ => {
+                    let arm = |(guard, value): (Guard, Json)| json!({ "when": store.describe_alternative(guard), "value": value });
+                    json!({ "$choice": shown.into_iter().map(arm).collect::<Vec<Json>>() })
+                }
+            }
         }
         Data::Instance(id) => unknown(
             store.instance(*id).map(|i| i.address.to_string()).unwrap_or_else(|| "a resource".to_owned()),

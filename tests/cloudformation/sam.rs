@@ -323,7 +323,7 @@ Resources:
             "\"default\"",
             r#"[{"AuthenticationType":"API_KEY"}]"#,
             "\"ALL\"",
-            "GraphNoneDataSource.Name",
+            "\"GraphNoneDataSource\"",
             "[Graphfirst.FunctionId, Graphsecond.FunctionId]",
         ]
     );

@@ -93,7 +93,7 @@ Outputs:
             "Mappedy AWS::SNS::Topic"
         ]
     );
-    assert_eq!(property(&linked.graph, "Mappedy", "TopicName"), "Giveny.TopicName");
+    assert_eq!(property(&linked.graph, "Mappedy", "TopicName"), "\"y\"");
     assert_eq!(property(&linked.graph, "Mappedy", "DisplayName"), "\"x,y\"");
     assert_eq!(world.said("t.yaml"), [""; 0]);
 }
@@ -481,4 +481,108 @@ fn ingress_rules_that_name_their_group_belong_to_it() {
     assert!(shown.contains("10.0.0.0/8"), "{shown}");
     let shown = property(&linked.graph, "D", "DBSecurityGroupIngress");
     assert!(shown.contains("10.0.0.0/8") && shown.contains("0.0.0.0/0"), "{shown}");
+}
+
+#[test]
+fn an_attribute_that_is_a_property_is_that_property() {
+    let linked = world(&[(
+        "t.yaml",
+        "Parameters: {E: {Type: String}}
+Conditions: {Own: !Equals [!Ref E, own]}
+Resources:
+  V: {Type: AWS::EC2::VPC, Properties: {CidrBlock: 10.0.0.18/16}}
+  D:
+    Type: AWS::RDS::DBInstance
+    Properties: {DBInstanceClass: db.t3.micro, DBInstanceIdentifier: Orders, Port: !If [Own, 5433, !Ref AWS::NoValue]}
+  C: {Type: Custom::Net, Properties: {ServiceToken: t, CidrBlock: 10.0.0.0/8}}
+  G:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: d
+      VpcId: !Ref V
+      SecurityGroupIngress:
+        - {IpProtocol: tcp, FromPort: !GetAtt D.Endpoint.Port, ToPort: 1, CidrIp: !GetAtt V.CidrBlock}
+        - {IpProtocol: tcp, FromPort: 1, ToPort: 1, CidrIp: !GetAtt C.CidrBlock}
+  T: {Type: AWS::SNS::Topic, Properties: {TopicName: !Sub '${D.DBInstanceIdentifier}-topic', DisplayName: !GetAtt G.VpcId}}
+",
+    )])
+    .linked("t.yaml");
+    let of = |address: &str, path: &str| property(&linked.graph, address, path);
+    assert_eq!(of("T", "TopicName"), "\"orders-topic\"");
+    assert_eq!(of("T", "DisplayName"), "V.Ref");
+    let ingress = of("G", "SecurityGroupIngress");
+    assert!(ingress.contains("CidrIp = \"10.0.0.0/16\"") && ingress.contains("5433"), "{ingress}");
+    assert!(ingress.contains("D.Endpoint.Port"), "the engine's port where nobody sets one: {ingress}");
+    assert!(ingress.contains("CidrIp = C.CidrBlock"), "a custom resource answers what it likes: {ingress}");
+    // folded, and still a reference
+    let edges: Vec<_> = linked.graph.edges.edge_weights().map(|e| e.property.to_string()).collect();
+    assert!(edges.iter().filter(|e| *e == "SecurityGroupIngress.CidrIp").count() >= 2, "{edges:?}");
+}
+
+#[test]
+fn a_lookup_by_region_is_one_of_the_entries_for_regions() {
+    let template = "Mappings:
+  M:
+    us-east-1: {Encrypted: true, Open: 10.0.0.0/8, Az: a}
+    eu-west-1: {Encrypted: true, Open: 0.0.0.0/0, Az: b}
+    Default: {Encrypted: false, Open: 0.0.0.0/0, Az: c}
+Resources:
+  V:
+    Type: AWS::EC2::Volume
+    Properties: {AvailabilityZone: !FindInMap [M, !Ref AWS::Region, Az], Size: 1, Encrypted: !FindInMap [M, !Ref AWS::Region, Encrypted]}
+  G:
+    Type: AWS::EC2::SecurityGroup
+    Properties:
+      GroupDescription: d
+      SecurityGroupIngress: [{IpProtocol: tcp, FromPort: 22, ToPort: 22, CidrIp: !FindInMap [M, !Ref AWS::Region, Open]}]
+";
+    let world = world(&[("t.yaml", template)]).policies(&["ebs-unencrypted", "ec2-open-ssh"]);
+    let outcome = world.check(&["t.yaml"]);
+    assert_eq!(world.findings(&["t.yaml"]), ["ec2-open-ssh G: `AWS::Region` is \"eu-west-1\""]);
+    // every region that is deployed to is decided
+    assert_eq!((outcome.summary.pass, outcome.summary.unknown), (1, 0), "{:?}", outcome.summary);
+    let linked = world.linked("t.yaml");
+    let mut out = Vec::new();
+    masugata::report::graph_json(&[&linked.graph], &linked.graph.store.sources, &mut out).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let of = |at: usize, name: &str| json["resources"][at]["properties"][name].to_string();
+    assert_eq!(of(0, "Encrypted"), "true");
+    assert_eq!(
+        of(0, "AvailabilityZone"),
+        r#"{"$choice":[{"when":"`AWS::Region` is \"us-east-1\"","value":"a"},{"when":"`AWS::Region` is \"eu-west-1\"","value":"b"}]}"#
+    );
+    // names that nobody knows may all be meant
+    let never = template.replace("us-east-1:", "one:").replace("eu-west-1:", "two:");
+    let world = super::support::world(&[("t.yaml", &never)]).policies(&["ebs-unencrypted"]);
+    assert_eq!(world.findings(&["t.yaml"]), ["ebs-unencrypted V: `AWS::Region` is \"Default\""]);
+}
+
+#[test]
+fn the_language_extensions_want_their_transform() {
+    let template = "Mappings: {M: {a: {b: c}}}
+Resources:
+  Fn::ForEach::T: [N, [A, B], {'T${N}': {Type: AWS::SNS::Topic, Properties: {TopicName: !Ref N}}}]
+  Q:
+    Type: AWS::SQS::Queue
+    Properties: {DelaySeconds: !Length [1, 2], QueueName: !FindInMap [M, x, y, {DefaultValue: z}]}
+";
+    let without = world(&[("t.yaml", template)]);
+    let refused = |what: &str| {
+        format!(
+            "missing-transform: CloudFormation refuses {what} in a template without the language extensions"
+        )
+    };
+    assert_eq!(
+        without.said("t.yaml"),
+        [refused("`Fn::ForEach`"), refused("`Fn::Length`"), refused("`DefaultValue` in `Fn::FindInMap`")]
+    );
+    // what it means is plain
+    let linked = without.linked("t.yaml");
+    assert_eq!(resources(&linked.graph), ["TA AWS::SNS::Topic", "TB AWS::SNS::Topic", "Q AWS::SQS::Queue"]);
+    assert_eq!(property(&linked.graph, "Q", "QueueName"), "\"z\"");
+    let with = format!("Transform: [AWS::LanguageExtensions]\n{template}");
+    assert_eq!(world(&[("t.yaml", &with)]).said("t.yaml"), [""; 0]);
+    // a macro of one's own may make anything
+    let with = format!("Transform: [Mine]\n{template}");
+    assert_eq!(world(&[("t.yaml", &with)]).said("t.yaml").len(), 1);
 }

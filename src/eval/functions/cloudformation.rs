@@ -5,10 +5,12 @@ use base64::Engine;
 
 use crate::program::TypeExpr;
 
+use super::super::access::MAX_POSITIONS;
+use super::super::compare::same_data;
 use super::super::guard::{Guard, Truth};
 use super::super::number::Number;
 use super::super::store::{Store, UnknownKind};
-use super::super::value::{Data, List, ListKind, Part, Value};
+use super::super::value::{Data, List, ListKind, Map, Part, Value};
 use super::{Cx, Failure, Function, Look, MANY, Returns, nullable, pure};
 use crate::eval::Outcome;
 
@@ -150,6 +152,8 @@ fn split_text(cx: &Cx<'_, '_>, parts: &[Part], delimiter: &str, args: &[Value]) 
     Ok(cx.computed(Data::List(std::sync::Arc::new(list))))
 }
 
+/// The entry of a mapping. Where a key is not known, CloudFormation deploys nothing for the values that are no key: what
+/// is looked up is one of the entries.
 fn find_in_map(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
     let (Some(map), Some(first), Some(second)) = (args.first(), args.get(1), args.get(2)) else {
         return cx.fail("a mapping and two keys are needed");
@@ -159,10 +163,15 @@ fn find_in_map(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
         Some(entry) => entry.value.clone(),
         None => d.clone(),
     });
-    let found = cx
-        .evaluator
-        .index(map, first, cx.span, cx.env.strictly())
-        .and_then(|inner| cx.evaluator.index(&inner, second, cx.span, cx.env.strictly()));
+    if default.is_none()
+        && let Some(found) = agreed(cx, map, first, second)
+    {
+        return Ok(found);
+    }
+    let look = |map: &Value, key: &Value| {
+        cx.evaluator.index(&possible(cx.store, map, key), key, cx.span, cx.env.strictly())
+    };
+    let found = look(map, first).and_then(|inner| look(&inner, second));
     let found = match (found, &default) {
         (Ok(found), _) => found,
         (Err(failure), _) if failure.is_budget() => return Err(failure),
@@ -173,11 +182,88 @@ fn find_in_map(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
         }
     };
     let fails = cx.evaluator.failing_when_top(&found);
-    let Some(default) = default.filter(|_| !fails.is_false()) else { return Ok(found) };
+    if fails.is_false() {
+        return Ok(found);
+    }
     let works = cx.store.not(fails);
-    let found = cx.store.given_shallow(&found, works);
-    let v = cx.store.choice([(works, found), (fails, default)]);
+    let v = match default {
+        Some(default) => cx.store.choice([(works, cx.store.given_shallow(&found, works)), (fails, default)]),
+        None => everywhere(cx.store, &found, fails),
+    };
     Ok(cx.evaluator.located(v, cx.span))
+}
+
+/// The entries of a mapping that a key can mean: beside regions, keys that are none are for something else than
+/// `AWS::Region`. Where nothing has the form, nothing is ruled out.
+fn possible(store: &Store, map: &Value, key: &Value) -> Value {
+    let Data::Unknown(id) = key.data else { return map.clone() };
+    let UnknownKind::Named(name) = store.unknown_info(id).kind else { return map.clone() };
+    let fits: fn(&str) -> bool = match name.as_str() {
+        "AWS::Region" => is_region,
+        "AWS::AccountId" => |key| key.len() == 12 && key.bytes().all(|b| b.is_ascii_digit()),
+        "AWS::Partition" => |key| key.starts_with("aws"),
+        _ => return map.clone(),
+    };
+    store.map_arms(map, |map| match &map.data {
+        Data::Map(entries) if entries.entries.iter().any(|e| fits(&e.key)) => {
+            let mut entries = Map::clone(entries);
+            entries.entries.retain(|e| fits(&e.key));
+            Value { data: Data::Map(std::sync::Arc::new(entries)), ..map.clone() }
+        }
+        _ => map.clone(),
+    })
+}
+
+/// Whether a name has the form of a region's: `us-gov-west-1`.
+fn is_region(name: &str) -> bool {
+    let parts: Vec<&str> = name.split('-').collect();
+    let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return false };
+    parts.len() >= 3
+        && (2..=4).contains(&first.len())
+        && first.bytes().all(|b| b.is_ascii_lowercase())
+        && !last.is_empty()
+        && last.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// What all entries of a mapping say that has too many for a choice.
+fn agreed(cx: &Cx<'_, '_>, map: &Value, first: &Value, second: &Value) -> Option<Value> {
+    if !matches!(first.data, Data::Unknown(_) | Data::Text(_)) {
+        return None;
+    }
+    let possible = possible(cx.store, map, first);
+    let (map, second) = (possible.as_map()?, cx.store.string_of(second)?);
+    if map.rest.is_some() || map.entries.len() <= MAX_POSITIONS {
+        return None;
+    }
+    let mut found = map.entries.iter().map(|entry| entry.value.as_map()?.get(&second).map(|e| &e.value));
+    let one = found.next()??;
+    found.all(|other| other.is_some_and(|other| same_data(one, other))).then(|| one.clone())
+}
+
+/// A choice without its alternatives that fail. Nothing is deployed where these hold: what most of the others say may be
+/// said there, too, and conditions stay short.
+fn everywhere(store: &Store, value: &Value, fails: Guard) -> Value {
+    let Data::Choice(arms) = &value.data else { return value.clone() };
+    store.refuse(fails);
+    let mut arms: Vec<_> = arms
+        .iter()
+        .filter(|arm| !matches!(arm.value.data, Data::Unknown(id) if store.is_failed(id)))
+        .cloned()
+        .collect();
+    let votes = |of: &Value| arms.iter().filter(|arm| same_data(of, &arm.value)).count();
+    let mut best = (0, 0);
+    for (at, arm) in arms.iter().enumerate() {
+        let votes = votes(&arm.value);
+        if votes > best.1 {
+            best = (at, votes);
+        }
+    }
+    if let Some(arm) = arms.get_mut(best.0) {
+        arm.guard = store.or(arm.guard, fails);
+    }
+    let mut v = store.choice(arms.into_iter().map(|arm| (arm.guard, arm.value)));
+    v.marks = store.union_marks(v.marks, value.marks);
+    v
 }
 
 fn cidr(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
