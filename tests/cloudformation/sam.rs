@@ -40,6 +40,22 @@ Resources:
     Properties: {Handler: a.b, InlineCode: x, Role: arn:aws:iam::123456789012:role/r, AutoPublishAlias: live}
 ";
 
+/// An id that hangs on a name that is not known must not hang on where the name stands: fingerprints carry it.
+#[test]
+fn generated_ids_do_not_depend_on_places() {
+    let template = "Parameters: {Zone: {Type: String}}
+Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      Domain: {DomainName: !Sub 'api.${Zone}', CertificateArn: arn:aws:acm:eu-west-1:123456789012:certificate/c}
+";
+    let moved = format!("# moved\n\n{template}");
+    assert_eq!(made(template), made(&moved));
+    assert_ne!(made(template), made(&template.replace("api.$", "www.$")));
+}
+
 #[test]
 fn functions_get_roles_and_aliases() {
     assert_eq!(

@@ -3,7 +3,7 @@
 use crate::program::{Expr, ExprKind, Resource};
 
 use super::api::Api;
-use super::function::{hashed, is_true};
+use super::function::{hashed, is_true, spelled};
 use super::make::{At, Making, digest, literal_text, member};
 
 /// The text of an expression before deployment, if it has one.
@@ -19,7 +19,7 @@ fn id_of(prefix: &str, value: &Expr, settled: Settled<'_>) -> String {
 
 /// An id that ends in the hash of two values.
 fn id_of_both(prefix: &str, values: [&Expr; 2], settled: Settled<'_>) -> String {
-    let texts = values.map(|value| settled(value).unwrap_or_else(|| format!("{:?}", value.kind)));
+    let texts = values.map(|value| settled(value).unwrap_or_else(|| spelled(value)));
     let json = serde_json::to_string(&texts).unwrap_or_default();
     format!("{prefix}{}", digest(&json))
 }

@@ -1,5 +1,9 @@
 //! `AWS::Serverless::Function`: the function, its role, version, alias, URL and destinations.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::program::{Expr, ExprKind, Literal, Resource};
 
 use super::events;
@@ -363,6 +367,14 @@ pub(super) fn propagate(tags: &Expr, out: &mut [Resource]) {
 pub(super) fn hashed(prefix: &str, expr: &Expr) -> String {
     match literal_text(expr) {
         Some(text) => format!("{prefix}{}", digest(text)),
-        None => format!("{prefix}{}", digest(&format!("{:?}", expr.kind))),
+        None => format!("{prefix}{}", digest(&spelled(expr))),
     }
+}
+
+/// A text that tells expressions apart, wherever they stand: places, and the numbers that files have in one run, are no
+/// part of it.
+pub(super) fn spelled(expr: &Expr) -> String {
+    static SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b\d+:\d+\.\.\d+\b").ok());
+    let text = format!("{:?}", expr.kind);
+    SPAN.as_ref().map(|span| span.replace_all(&text, "").into_owned()).unwrap_or(text)
 }
