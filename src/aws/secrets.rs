@@ -1,5 +1,6 @@
 //! Secrets in plain text: what a value looks like, and what the name beside it says.
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use base64::Engine as _;
@@ -114,7 +115,73 @@ pub fn secret_in_text(text: &str) -> Option<SecretKind> {
     }
     let lower = text.to_ascii_lowercase();
     let names_aws = ["secret", "aws_", "access_key", "accesskey"].iter().any(|word| lower.contains(word));
-    (names_aws && base64_words(text).any(is_secret_key)).then_some(SecretKind::AwsSecretKey)
+    if names_aws && base64_words(text).any(is_secret_key) {
+        return Some(SecretKind::AwsSecretKey);
+    }
+    const NAMED: [&str; 7] = ["pass", "pwd", "secret", "token", "key", "credential", "connection"];
+    if !NAMED.iter().any(|word| lower.contains(word)) {
+        return None;
+    }
+    assignments(text).find_map(|(name, value)| named_secret(name, value))
+}
+
+/// What the lines of a script, a command or a file of settings assign as a literal: `export NAME=value`, `A=1 B=2
+/// command`, `--name=value`, `$env:NAME = "value"`, `name = value`, `Server=db;Password=value`. What a variable, a command
+/// or an expression gives is none.
+fn assignments(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#') && !line.starts_with("//"));
+    lines.flat_map(|line| line.match_indices('=').filter_map(move |(at, _)| assigned(line, at)))
+}
+
+/// The literal that the `=` at a place of a line assigns, with its name.
+fn assigned(line: &str, at: usize) -> Option<(&str, &str)> {
+    let (before, after) = (line.get(..at)?, line.get(at + 1..)?);
+    let name_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let left = before.trim_end();
+    let name = left.get(left.trim_end_matches(name_part).len()..)?;
+    // A variable of PowerShell takes expressions: only what is quoted is a literal there.
+    let rest = left.get(..left.len() - name.len())?;
+    let variable = matches!(rest, "$" | "$env:" | "$Env:" | "$ENV:");
+    let begins = rest.is_empty() || rest.ends_with([' ', '\t', '"', '\'', ';', '&', '?', ',', '(', '\\']);
+    if name.is_empty() || !(variable || begins) || after.starts_with(['=', '~']) {
+        return None;
+    }
+    let spaced = left.len() != before.len() || after.starts_with([' ', '\t']);
+    // only a line of its own may have blanks about its `=`: elsewhere they are those of a comparison
+    if spaced && !(variable || rest.is_empty()) {
+        return None;
+    }
+    let after = after.trim_start_matches([' ', '\t']);
+    let computes = |text: &str| {
+        text.contains('`')
+            || text.split('$').skip(1).any(|more| {
+                more.starts_with(|c: char| {
+                    c.is_ascii_alphanumeric() || matches!(c, '_' | '{' | '(' | '@' | '*' | '#' | '?')
+                })
+            })
+    };
+    let quote = after.chars().next().filter(|c| matches!(c, '"' | '\''));
+    if let Some(quote) = quote {
+        let inner = after.get(1..)?;
+        let (value, more) = inner.split_once(quote)?;
+        let goes_on = more.starts_with(|c: char| name_part(c) || matches!(c, '$' | '"' | '\'' | '+' | '('));
+        return (!goes_on && (quote == '\'' || !computes(value))).then_some((name, value));
+    }
+    if variable {
+        return None;
+    }
+    let end = after
+        .find(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '"' | '\'' | ',' | ')' | '\\'));
+    let (value, more) = after.split_at(end.unwrap_or(after.len()));
+    let code = more.starts_with([',', ')']) || value.contains(['(', '[', '{', '<', '>', '*']);
+    // after a quote that ends here and goes on, the word goes on
+    let goes_on = more.starts_with(['"', '\''])
+        && more.get(1..).is_some_and(|more| more.starts_with(|c: char| name_part(c) || c == '$'));
+    // `password = password` with blanks is a name in a program unless it looks like no name
+    let is_name = spaced
+        && (!more.trim().is_empty()
+            || value.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '.')));
+    (!code && !goes_on && !is_name && !computes(value)).then_some((name, value))
 }
 
 /// Runs of characters that a secret access key is made of.
@@ -235,7 +302,8 @@ fn name_kind(name: &str) -> Option<NameKind> {
     }
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     let ends = |wanted: &[&str]| wanted.iter().any(|word| joined.ends_with(word));
-    if has(&["password", "passwd", "pwd", "passphrase", "secret", "secrets"])
+    if last == "pass"
+        || has(&["password", "passwd", "pwd", "passphrase", "secret", "secrets"])
         || ends(&["password", "passwd", "secret", "secretkey", "clientsecret"])
     {
         return Some(NameKind::Password);
@@ -337,6 +405,11 @@ pub fn secret(name: &str, text: &str) -> Option<SecretKind> {
     {
         return Some(kind);
     }
+    named_secret(name, text)
+}
+
+/// What secret a text is because of the name that it has.
+fn named_secret(name: &str, text: &str) -> Option<SecretKind> {
     let kind = name_kind(name)?;
     if base64_words(text).any(|word| word.len() == text.trim().len() && is_secret_key(word)) {
         return Some(SecretKind::AwsSecretKey);
@@ -375,7 +448,7 @@ fn decoded(text: &str) -> Option<String> {
 pub fn looks_secret(store: &Store, name: Option<&str>, value: &Value) -> Truth {
     let mut truth = Truth::NO;
     for (guard, value) in arms(store, value) {
-        let one = match plain(name.unwrap_or_default(), &value) {
+        let one = match plain(store, name.unwrap_or_default(), &value) {
             Some(_) => Truth::YES,
             None if may_be_secret(store, name, &value) => Truth::UNKNOWN,
             None => Truth::NO,
@@ -463,18 +536,25 @@ fn readable_part(store: &Store, value: &Value, template: bool) -> Truth {
 const REFERENCE: &str = "{{resolve:";
 const PLAIN_REFERENCE: &str = "{{resolve:ssm:";
 
-fn plain(name: &str, value: &Value) -> Option<SecretKind> {
+/// A text known in part, with `${0}`, `${1}` … for its terms by their place among the parts.
+fn with_terms(parts: &[Part]) -> String {
+    let written = parts.iter().enumerate().map(|(place, part)| match part {
+        Part::Text(text) => Cow::Borrowed(text.as_str()),
+        Part::Term(_) => Cow::Owned(format!("${{{place}}}")),
+    });
+    written.collect()
+}
+
+fn plain(store: &Store, name: &str, value: &Value) -> Option<SecretKind> {
     match &value.data {
+        Data::Unknown(id) => plain(store, name, &store.encoded_from(*id)?),
         Data::String(text) => secret(name, text),
-        // Of a text known in part only its known pieces can show a secret, and only by their form.
-        Data::Text(parts) => parts.iter().find_map(|part| match part {
-            Part::Text(text) => secret_in_text(text),
-            Part::Term(_) => None,
-        }),
+        // Of a text known in part only its known pieces can show a secret: what a line assigns is one if it is all known.
+        Data::Text(parts) => secret_in_text(&with_terms(parts)),
         Data::Json(inner) => match &inner.data {
-            Data::Map(map) => map.entries.iter().find_map(|entry| plain(&entry.key, &entry.value)),
-            Data::List(list) => list.members.iter().find_map(|member| plain(name, &member.value)),
-            _ => plain(name, inner),
+            Data::Map(map) => map.entries.iter().find_map(|entry| plain(store, &entry.key, &entry.value)),
+            Data::List(list) => list.members.iter().find_map(|member| plain(store, name, &member.value)),
+            _ => plain(store, name, inner),
         },
         _ => None,
     }
@@ -501,7 +581,7 @@ pub fn plaintext_secrets(store: &Store, environment: &Value) -> (Vec<SecretHit>,
             if guard.is_false() {
                 continue;
             }
-            if plain(key, &value).is_some() {
+            if plain(store, key, &value).is_some() {
                 hits.push(SecretHit { guard, key: key.clone(), value: value.into_owned() });
             } else if may_be_secret(store, Some(key), &value) {
                 maybe = maybe.or_else(|| store.unknowns_in(&value).first().copied());
@@ -572,6 +652,54 @@ mod tests {
         );
         assert_eq!(secret("x", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"), Some(SecretKind::PrivateKey));
         assert_eq!(secret("URL", "postgres://app:s3cr3t@db.internal/app"), Some(SecretKind::UrlPassword));
+    }
+
+    #[test]
+    fn what_a_script_assigns_has_a_name() {
+        let found = |text: &str| secret_in_text(text);
+        for text in [
+            "#!/bin/bash\nexport DATABASE_PASSWORD=password1234",
+            "#!/bin/bash\r\n  DB_PORT=1 DB_PASS='hunter2hunter' ./start",
+            "docker run -e DB_PASSWORD=hunter2 -p 80:80 app",
+            "docker run -e \"DB_PASSWORD=hunter2\" app",
+            "echo \"export DB_PASSWORD=hunter2\" >> /etc/profile",
+            "java -Dspring.datasource.password=hunter2 -jar app.jar",
+            "aws rds modify-db-instance --master-user-password=hunter2",
+            "$env:DB_PASSWORD = \"hunter2\"",
+            "[client]\npassword = hunter2\n",
+            "password=\"hunter2$$\"",
+            "DB_PASSWORD='pa$word'",
+            "Server=db;User=sa;Password=hunter2;",
+            "/etc/x <<E\nAPI_KEY=5a7b9c1d3e5f7a9b\nE",
+            "NAME=app DB_PASSWORD=hunter2 REGION=${0}",
+        ] {
+            assert_eq!(found(text), Some(SecretKind::Named), "{text}");
+        }
+        for text in [
+            "export DB_PASSWORD=$(aws secretsmanager get-secret-value --secret-id db)",
+            "export DB_PASSWORD=\"$(aws ssm get-parameter --name db)\"",
+            "DB_PASSWORD=`cat /run/secret`",
+            "DB_PASSWORD=$1\nDB_PASSWORD=\"$2\"\nDB_PASSWORD=${3:-}",
+            "export DB_PASSWORD=\"prefix-${db_password}\"",
+            "export DB_PASSWORD='${0}'",
+            "export DB_PASSWORD=abc\"$REST\"",
+            "[ \"$DB_PASSWORD\" = hunter2 ] && exit",
+            "if [ $DB_PASSWORD == hunter2 ]; then",
+            "# export DB_PASSWORD=hunter2",
+            "$password = Read-Host -AsSecureString",
+            "$secret = (Get-SECSecretValue -SecretId db).SecretString",
+            "password = config.get('password')",
+            "password = default_password",
+            "connect(user=user, password=password)",
+            "export DB_PASSWORD=CHANGE_ME",
+            "DB_PASSWORD_FILE=/run/secrets/db",
+            "sed -i 's/password=.*/password=x/' /etc/app.conf",
+            "DB_PASSWORD=<your password>",
+            "--query SecretString --output=text --secret-id=db",
+            "echo password=\n",
+        ] {
+            assert_eq!(found(text), None, "{text}");
+        }
     }
 
     #[test]

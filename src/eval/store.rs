@@ -14,6 +14,7 @@ use crate::source::{Sources, Span};
 use super::describe;
 use super::guard::{Guard, GuardTable, Truth, Valuation};
 use super::instance::{InstanceId, InstanceInfo};
+use super::value::Value;
 
 /// Handle of an origin; follow it with [`Store::origin_step`] or [`Store::spans`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -182,6 +183,8 @@ pub struct Store {
     unknowns: RwLock<IndexMap<UnknownKind, UnknownFacts, FxBuildHasher>>,
     /// Inputs whose value is what the Parameter Store holds under a name.
     stored: RwLock<FxHashMap<UnknownId, Str>>,
+    /// What a text that is not known because it encodes one known in part was made of.
+    encoded: RwLock<FxHashMap<UnknownId, Value>>,
     instances: RwLock<IndexMap<Str, InstanceInfo, FxBuildHasher>>,
     /// What always holds in what is deployed.
     assumption: std::sync::OnceLock<Guard>,
@@ -211,6 +214,7 @@ impl Store {
             marks: RwLock::default(),
             unknowns: RwLock::default(),
             stored: RwLock::default(),
+            encoded: RwLock::default(),
             instances: RwLock::default(),
             assumption: std::sync::OnceLock::new(),
             refused: Mutex::new(Guard::FALSE),
@@ -640,6 +644,16 @@ impl Store {
     /// An unknown because the source declares nothing of that name.
     pub fn undeclared(&self, span: Option<Span>, name: &str) -> UnknownId {
         self.reason(span, ecow::eco_format!("`{name}`{UNDECLARED}"))
+    }
+
+    /// Remembers what a text that can't be known was encoded from (`base64encode`, `Fn::Base64`).
+    pub(super) fn declare_encoded(&self, id: UnknownId, from: Value) {
+        self.encoded.write().entry(id).or_insert(from);
+    }
+
+    /// The text known in part that an unknown is the base64 form of.
+    pub fn encoded_from(&self, id: UnknownId) -> Option<Value> {
+        self.encoded.read().get(&id).cloned()
     }
 
     /// Remembers the name under which the Parameter Store holds an input's value.

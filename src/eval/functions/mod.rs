@@ -351,7 +351,16 @@ impl Evaluator<'_> {
         let texts: Vec<String> = args.iter().map(|a| self.store.text_of(a)).collect();
         let text = format!("{name}({})", texts.join(", "));
         let operands: Vec<&Value> = args.iter().collect();
-        self.store.derived(&text, &operands, returns.type_expr(), self.computed(span))
+        let made = self.store.derived(&text, &operands, returns.type_expr(), self.computed(span));
+        // Whoever asks what such a text says (user data) is answered from what is known of it.
+        if let (Data::Unknown(id), "base64encode" | "Fn::Base64", [from]) = (&made.data, name, args)
+            && matches!(from.data, Data::Text(_))
+        {
+            // what a text is encoded to is a text
+            let id = self.store.unknown(self.store.unknown_info(*id).kind, true, TypeExpr::String);
+            self.store.declare_encoded(id, from.clone());
+        }
+        made
     }
 
     // try, can
