@@ -103,7 +103,7 @@ fn resources(store: &Store, buckets: usize) -> Vec<Resource> {
 fn linked(buckets: usize) -> Graph {
     let store = Arc::new(Store::new(Arc::new(Sources::new())));
     let resources = resources(&store, buckets);
-    link(store, resources)
+    link(store, resources, &[])
 }
 
 fn bench(c: &mut Criterion) {
@@ -116,7 +116,7 @@ fn bench(c: &mut Criterion) {
             let resources = resources(&store, buckets);
             b.iter_batched(
                 || resources.clone(),
-                |resources| black_box(link(Arc::clone(&store), resources)),
+                |resources| black_box(link(Arc::clone(&store), resources, &[])),
                 BatchSize::LargeInput,
             );
         });

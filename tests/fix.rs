@@ -21,6 +21,9 @@ use masugata::fix::{self, Outcomes, Wanted};
 use masugata::source::Loader;
 use proptest::prelude::*;
 
+/// Where the files are that only exist in memory: a directory that no machine has, or its files would be read as well.
+const ROOT: &str = "/no-such-directory";
+
 /// Mends files with all policies of the selection; everything is allowed.
 fn mend(files: &[(&str, &str)], select: &[&str]) -> (Vec<(String, String)>, Outcomes) {
     let outcomes = run(files, select, true);
@@ -28,7 +31,7 @@ fn mend(files: &[(&str, &str)], select: &[&str]) -> (Vec<(String, String)>, Outc
     let mut after: Vec<(String, String)> =
         files.iter().map(|(p, t)| ((*p).to_owned(), (*t).to_owned())).collect();
     for (path, _, text) in &outcomes.files {
-        let name = path.strip_prefix("/work").unwrap().to_string_lossy().into_owned();
+        let name = path.strip_prefix(ROOT).unwrap().to_string_lossy().into_owned();
         after.iter_mut().find(|(p, _)| *p == name).unwrap().1 = text.to_string();
     }
     let again: Vec<(&str, &str)> = after.iter().map(|(p, t)| (p.as_str(), t.as_str())).collect();
@@ -39,7 +42,7 @@ fn mend(files: &[(&str, &str)], select: &[&str]) -> (Vec<(String, String)>, Outc
 }
 
 fn run(files: &[(&str, &str)], select: &[&str], unsafe_fixes: bool) -> Outcomes {
-    let mut loader = Loader::new("/work");
+    let mut loader = Loader::new(ROOT);
     for (path, text) in files {
         loader.overlay(Path::new(path), *text);
     }
@@ -194,7 +197,7 @@ fn damaged_files_are_refused() {
 #[test]
 fn findings_carry_their_fixes() {
     let text = "resource \"aws_kms_key\" \"k\" {\n  description = \"x\"\n}\n";
-    let mut loader = Loader::new("/work");
+    let mut loader = Loader::new(ROOT);
     loader.overlay(Path::new("main.tf"), text);
     let mut options = Options { paths: vec!["main.tf".into()], ..Options::default() };
     options.wanted.packs = vec!["all".into()];
@@ -418,14 +421,14 @@ fn a_serverless_function_is_mended_in_its_own_words() {
 
 /// A session, opened once: reading the pages is most of what a small run costs.
 fn opened(path: &str, text: &str) -> Session {
-    let mut loader = Loader::new("/work");
+    let mut loader = Loader::new(ROOT);
     loader.overlay(Path::new(path), text);
     Session::open(loader, Options { paths: vec![path.into()], ..Options::default() })
 }
 
 /// The session with another text of its file.
 fn with(session: &Session, path: &str, text: &str) -> Session {
-    session.overlaid(&BTreeMap::from([(Path::new("/work").join(path), Arc::from(text))]))
+    session.overlaid(&BTreeMap::from([(Path::new(ROOT).join(path), Arc::from(text))]))
 }
 
 /// What a file becomes, and what comes of it.

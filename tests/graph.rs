@@ -35,7 +35,7 @@ fn linked(evaluation: &Evaluation) -> Graph {
         .enumerate()
         .map(|(index, instance)| lower::resource(&store, instance, ResourceId(index as u32)))
         .collect();
-    link(store, lowered)
+    link(store, lowered, &[])
 }
 
 fn modules(files: &[(&str, &str)]) -> Graph {

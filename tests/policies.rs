@@ -268,7 +268,7 @@ fn run_example(shown: &Path, text: &str, logic: std::ops::Range<usize>, example:
     let store = Arc::clone(&evaluation.store);
     let lower = |(index, instance)| model::lower::resource(&store, instance, ResourceId(index as u32));
     let resources = evaluation.instances.iter().enumerate().map(lower).collect();
-    let graph = graph::link(Arc::clone(&store), resources);
+    let graph = graph::link(Arc::clone(&store), resources, &evaluation.handed);
     let verdicts = verdicts(&policy, &graph, &program, &evaluation.inputs);
 
     let mut found: BTreeMap<u32, Vec<String>> = BTreeMap::new();

@@ -337,7 +337,7 @@ impl Session {
                 resource.construct = Some(model::Construct { path, source, acknowledged });
             }
         }
-        let graph = graph::link(store, resources);
+        let graph = graph::link(store, resources, &evaluation.handed);
         Linked { program, evaluation, graph, diagnostics }
     }
 }

@@ -9,7 +9,7 @@ use crate::program::{Expr, Mode};
 use crate::source::{Diagnostic, Span};
 
 use super::guard::Guard;
-use super::store::Store;
+use super::store::{Store, UnknownId};
 use super::value::Value;
 
 /// Handle of a resource instance in the [`Store`]; exists as soon as something refers to it.
@@ -101,6 +101,17 @@ pub struct Inputs {
     pub values: IndexMap<Str, Expr>,
 }
 
+/// What a called module that is not there is given. It may configure every resource that it is handed.
+#[derive(Clone, Debug)]
+pub struct Handed {
+    /// Its arguments.
+    pub arguments: Value,
+    /// When the call is there.
+    pub exists: Guard,
+    /// That it is not there.
+    pub reason: UnknownId,
+}
+
 /// The evaluated root.
 #[derive(Debug)]
 pub struct Evaluation {
@@ -112,6 +123,8 @@ pub struct Evaluation {
     pub outputs: IndexMap<Str, Value>,
     /// The root's inputs that are left open or folded from defaults, with their values, for policies about inputs.
     pub inputs: IndexMap<Str, Value>,
+    /// What modules are given that are not there.
+    pub handed: Vec<Handed>,
     /// What was wrong.
     pub diagnostics: Vec<Diagnostic>,
 }

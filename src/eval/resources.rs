@@ -249,6 +249,7 @@ impl<'p> Run<'p> {
                 let exists = self.store.assumed(self.store.and(module.exists, one.guard));
                 // Only what it is where it exists matters.
                 let values = if exists.is_open() { self.store.given(&values, exists) } else { values };
+                self.hand_to_stack(declared, resource, &info, exists, &values);
                 let unset = unset(resource, &values);
                 let meta = self.meta(module, resource, one);
                 if exists.is_true() {
@@ -274,6 +275,9 @@ impl<'p> Run<'p> {
         }
         for (at, call) in declared.calls.values().enumerate() {
             let called = self.called(module, at, call.header);
+            for (one, _) in called.ones.iter().zip(&called.modules).filter(|(_, made)| made.is_none()) {
+                self.hand_over(module, call, one);
+            }
             for inner in called.modules.iter().flatten() {
                 self.name_conditions(inner);
                 self.instances(inner, out);

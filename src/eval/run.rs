@@ -69,8 +69,8 @@ pub fn evaluate_with(
             }
         }
     });
-    let Parts { instances, outputs, inputs, diagnostics } = parts;
-    (Evaluation { store: Arc::new(store), instances, outputs, inputs, diagnostics }, outcomes)
+    let Parts { instances, outputs, inputs, handed, diagnostics } = parts;
+    (Evaluation { store: Arc::new(store), instances, outputs, inputs, handed, diagnostics }, outcomes)
 }
 
 #[derive(Default)]
@@ -78,6 +78,7 @@ struct Parts {
     instances: Vec<super::instance::Instance>,
     outputs: IndexMap<Str, Value>,
     inputs: IndexMap<Str, Value>,
+    handed: Vec<super::instance::Handed>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -178,6 +179,8 @@ pub(super) struct Run<'p> {
     /// When what is being evaluated is evaluated at all: a module or resource that may not be there is not wrong for sure.
     pub(super) certainty: Cell<Guard>,
     pub(super) instance_count: Cell<usize>,
+    /// What modules are given that are not there.
+    pub(super) handed: RefCell<Vec<super::instance::Handed>>,
     /// The schemas of resource types, by mode and name.
     pub(super) schemas: RefCell<Schemas<'p>>,
     pub(super) scopes: RefCell<FxHashMap<(usize, Str), Arc<Scope>>>,
@@ -202,6 +205,7 @@ impl<'p> Run<'p> {
             evaluating: RefCell::default(),
             certainty: Cell::new(Guard::TRUE),
             instance_count: Cell::new(0),
+            handed: RefCell::default(),
             schemas: RefCell::default(),
             scopes: RefCell::default(),
             collections: RefCell::default(),
@@ -248,6 +252,7 @@ impl<'p> Run<'p> {
             self.report(Diagnostic::file_error(super::names::BUDGET, message, path));
         }
         self.store.settle_domains();
+        parts.handed = self.handed.take();
         parts.diagnostics = self.diagnostics.take();
         (parts, outcomes)
     }

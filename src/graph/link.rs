@@ -6,17 +6,19 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::Str;
-use crate::eval::{Guard, InstanceId, Store, UnknownId, Value};
+use crate::eval::{Guard, Handed, InstanceId, Store, UnknownId, Value};
 use crate::model::{Resource, ResourceId};
 
 use super::collect::{Collector, References};
 use super::identity::Identities;
 use super::{Edge, Graph};
-use super::{companion, defaults, implied, membership};
+use super::{companion, defaults, handed, implied, membership};
 
 /// Links the resources of one root: numbers them, finds their references, lets companions contribute. Takes time
 /// proportional to the size of all values.
-pub fn link(store: Arc<Store>, resources: Vec<Resource>) -> Graph {
+///
+/// `handed` is what modules are given that are not there.
+pub fn link(store: Arc<Store>, resources: Vec<Resource>, handed: &[Handed]) -> Graph {
     let mut graph = Graph {
         store: Arc::clone(&store),
         edges: DiGraph::with_capacity(resources.len(), resources.len()),
@@ -26,6 +28,7 @@ pub fn link(store: Arc<Store>, resources: Vec<Resource>) -> Graph {
         contributions: FxHashMap::default(),
         open: FxHashMap::default(),
         maybe: FxHashMap::default(),
+        handed: FxHashMap::default(),
         defaults: implied::Defaults::default(),
     };
     for (index, resource) in graph.resources.iter_mut().enumerate() {
@@ -48,6 +51,7 @@ pub fn link(store: Arc<Store>, resources: Vec<Resource>) -> Graph {
     contributed(&mut graph, &names);
     implied::subnets(&mut graph);
     membership::apply(&mut graph);
+    handed::apply(&mut graph, &names, handed);
     graph
 }
 

@@ -9,6 +9,7 @@
 mod collect;
 mod companion;
 mod defaults;
+mod handed;
 mod identity;
 mod implied;
 mod link;
@@ -61,6 +62,8 @@ pub struct Graph {
     open: FxHashMap<(Str, Str), UnknownId>,
     /// Who may be named by whom: one of several that have the same name.
     maybe: FxHashMap<ResourceId, Vec<(ResourceId, Str, UnknownId)>>,
+    /// What modules are given that are not there, with that reason: they may refer to it and configure it.
+    handed: FxHashMap<ResourceId, UnknownId>,
     /// What AWS makes with VPCs.
     defaults: implied::Defaults,
 }

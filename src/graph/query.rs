@@ -26,8 +26,8 @@ pub struct Related {
 pub struct Relations {
     /// Resources in the order of the graph, each once.
     pub members: Vec<Related>,
-    /// Some resource of the type has an unknown in that property which may refer to anything: the list may be
-    /// incomplete. Only told where the question names a property.
+    /// The list may be incomplete: some resource of the type has an unknown in that property which may refer to anything
+    /// (only told where the question names a property), or a module that is not there was handed the resource.
     pub open: Option<UnknownId>,
 }
 
@@ -39,6 +39,7 @@ impl Graph {
             let by_type = |name: &&str| self.open.get(&(Str::from(*name), Str::from(property))).copied();
             types.iter().find_map(by_type).or_else(|| self.maybe_named_by(id, types, property))
         });
+        let open = open.or_else(|| self.handed.get(&id).copied());
         Relations { members, open }
     }
 

@@ -78,7 +78,7 @@ impl Made {
     }
 
     fn link(self) -> Graph {
-        link(self.store, self.resources)
+        link(self.store, self.resources, &[])
     }
 }
 

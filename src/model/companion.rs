@@ -76,6 +76,11 @@ pub fn contributions(store: &Store, resource: &Resource) -> Vec<Contribution> {
         .collect()
 }
 
+/// The properties of a registry type that some companion, of whatever type, sets as a whole.
+pub fn set_by_companions(owner_type: &str) -> &'static [&'static str] {
+    super::table::set_by_companions(owner_type)
+}
+
 /// The properties of an owner's type that resources of a registry type contribute to.
 pub fn contributed_paths(type_name: &str, owner_type: &str) -> Vec<Str> {
     companions::paths(type_name, owner_type)

@@ -149,6 +149,29 @@ pub fn target_of(terraform_type: &str) -> Option<&'static str> {
     Some(target.split_once(" like ").map_or(target, |(target, _)| target).trim())
 }
 
+/// By owner: the properties that companions set as a whole (`companion OWNER by ARGUMENT into PATH one`).
+static SET_BY_COMPANIONS: LazyLock<FxHashMap<&'static str, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut all: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
+    let lines = FILES.iter().flat_map(|(_, text)| text.lines());
+    for line in lines.filter_map(|line| line.trim_start().strip_prefix("companion ")) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if let [owners, "by", _, "into", path, "one", ..] = words.as_slice() {
+            for owner in owners.split('|') {
+                let paths = all.entry(owner).or_default();
+                if !paths.contains(path) {
+                    paths.push(path);
+                }
+            }
+        }
+    }
+    all
+});
+
+/// The properties of a registry type that some companion sets as a whole.
+pub(super) fn set_by_companions(owner: &str) -> &'static [&'static str] {
+    SET_BY_COMPANIONS.get(owner).map_or(&[], Vec::as_slice)
+}
+
 static OWN: LazyLock<RwLock<FxHashMap<Str, Arc<Type>>>> = LazyLock::new(RwLock::default);
 
 /// A type that Masugata adds: the arguments of a Terraform resource in the registry's form.

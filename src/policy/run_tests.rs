@@ -92,7 +92,7 @@ impl World {
         let file = self.sources.add("page.md", logic);
         let (policy, wrong) = compile(&file, 0..logic.len());
         assert_eq!(wrong, []);
-        let graph = graph::link(self.store, self.resources);
+        let graph = graph::link(self.store, self.resources, &[]);
         let policy = policy.unwrap();
         let ids: Vec<ResourceId> = graph.resources.iter().map(|r| r.id).collect();
         (ids.into_iter().flat_map(|id| policy.run(&graph, id)).collect(), graph)

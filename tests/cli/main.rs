@@ -14,6 +14,7 @@ mod common;
 mod bad_input;
 mod faces;
 mod mend;
+mod missing_module;
 mod mutated;
 mod plans;
 mod sarif;

@@ -237,9 +237,9 @@ fn errors_of_use_are_told_once_and_with_a_guess() {
             "missing-property: `AWS::Lambda::Permission` needs `Principal`",
             "undeclared-reference: `Nam` is neither a parameter nor a resource of this template",
             "unknown-property: `AWS::SQS::Queue` has no property `DelaySecond`",
-            "wrong-type: `AWS::SQS::Queue` wants a list here",
-            "wrong-type: `AWS::SQS::Queue` wants a number here",
-            "wrong-type: `AWS::SQS::Queue` wants true or false here",
+            "wrong-type: `SqsManagedSseEnabled` of `AWS::SQS::Queue` wants true or false",
+            "wrong-type: `Tags` of `AWS::SQS::Queue` wants a list",
+            "wrong-type: `VisibilityTimeout` of `AWS::SQS::Queue` wants a number",
         ]
     );
 }

@@ -87,7 +87,7 @@ fn long_chains_of_references() {
         let store = Arc::clone(&evaluation.store);
         let lower = |(index, instance)| model::lower::resource(&store, instance, ResourceId(index as u32));
         let resources = evaluation.instances.iter().enumerate().map(lower).collect();
-        let graph = graph::link(Arc::clone(&store), resources);
+        let graph = graph::link(Arc::clone(&store), resources, &evaluation.handed);
         let last = if backwards { 0 } else { LENGTH - 1 };
         let before = if backwards { 1 } else { LENGTH - 2 };
         let bucket = graph.resources[last].values.as_map().and_then(|m| m.get("bucket")).expect("a name");

@@ -96,7 +96,7 @@ pub(crate) fn of(evaluation: &Evaluation) -> Verdicts {
     let store = Arc::clone(&evaluation.store);
     let lower = |(index, instance)| model::lower::resource(&store, instance, ResourceId(index as u32));
     let resources = evaluation.instances.iter().enumerate().map(lower).collect();
-    let graph = graph::link(Arc::clone(&store), resources);
+    let graph = graph::link(Arc::clone(&store), resources, &evaluation.handed);
     let mut verdicts = Verdicts::default();
     for resource in &graph.resources {
         for page in LIBRARY.of_type(&resource.type_name) {

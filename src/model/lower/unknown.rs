@@ -1,6 +1,7 @@
 //! Names that the type of a resource does not have, values of a wrong type, required properties that are not there:
-//! CloudFormation refuses them, so nothing is said by them. Warnings, since the rest of the resource is understood. Terraform's arguments are not judged: the provider gains new ones every
-//! week, the schema at hand ends with version 6.25.
+//! CloudFormation refuses them, so nothing is said by them. Warnings, since the rest of the resource is understood.
+//! Terraform's arguments are not judged: the provider gains new ones every week, the schema at hand ends with version
+//! 6.25.
 
 use crate::Str;
 use crate::eval::{Data, Entry, Instance, Map, Number, Store, Value};
@@ -31,8 +32,8 @@ fn checked(store: &Store, instance: &Instance, missing: bool) -> Vec<Diagnostic>
         && declared != "AWS::CloudFormation::CustomResource"
         && let Some(of) = registry::get(declared)
     {
-        let mut names = Names { store, owner: declared, span: instance.header, missing, out: &mut out };
-        names.walk(&of, ShapeId(0), &instance.values, 0);
+        let mut names = Names { store, owner: declared, missing, out: &mut out };
+        names.walk(&of, ShapeId(0), At { property: "", span: instance.header }, &instance.values, 0);
     }
     out
 }
@@ -40,21 +41,29 @@ fn checked(store: &Store, instance: &Instance, missing: bool) -> Vec<Diagnostic>
 struct Names<'n> {
     store: &'n Store,
     owner: &'n str,
-    span: Span,
     /// Whether required properties are asked for.
     missing: bool,
     out: &'n mut Vec<Diagnostic>,
 }
 
+/// What a value is the value of.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    /// The name of the property, empty for the resource itself.
+    property: &'a str,
+    /// Where that is written: a whole map or list is too much to point at.
+    span: Span,
+}
+
 impl Names<'_> {
-    fn walk(&mut self, of: &Type, id: ShapeId, value: &Value, depth: u32) {
+    fn walk(&mut self, of: &Type, id: ShapeId, at: At<'_>, value: &Value, depth: u32) {
         if depth > MAX_DEPTH {
             return;
         }
         match (of.shape(id), &value.data) {
             (_, Data::Choice(arms)) => {
                 for arm in arms.iter() {
-                    self.walk(of, id, &arm.value, depth + 1);
+                    self.walk(of, id, at, &arm.value, depth + 1);
                 }
             }
             (Some(Shape::Object(fields)), Data::Map(map)) => {
@@ -62,50 +71,57 @@ impl Names<'_> {
                     && map.rest.is_none()
                     && !map.entries.iter().any(|e| e.key.starts_with("Fn::"))
                 {
-                    self.required(fields, map, value);
+                    self.required(fields, map, at);
                 }
                 for entry in &map.entries {
+                    let inside = self.inside(at, entry);
                     match of.field(id, &entry.key) {
-                        Some(field) => self.walk(of, field.shape, &entry.value, depth + 1),
+                        Some(field) => self.walk(of, field.shape, inside, &entry.value, depth + 1),
                         // Transforms leave their own keys behind.
                         None if entry.key.starts_with("Fn::") => {}
                         None => {
                             let names: Vec<Str> = fields.iter().map(|f| f.name.clone()).collect();
-                            self.report(entry, &names);
+                            self.report(entry, inside.span, &names);
                         }
                     }
                 }
             }
             (Some(Shape::List { items, .. }), Data::List(list)) => {
                 for member in &list.members {
-                    self.walk(of, *items, &member.value, depth + 1);
+                    let first = member.value.as_map().and_then(|map| map.entries.first());
+                    let span = first.map_or(at.span, |entry| self.inside(at, entry).span);
+                    self.walk(of, *items, At { span, ..at }, &member.value, depth + 1);
                 }
             }
             (Some(Shape::Map(items)), Data::Map(map)) => {
                 for entry in &map.entries {
-                    self.walk(of, *items, &entry.value, depth + 1);
+                    self.walk(of, *items, self.inside(at, entry), &entry.value, depth + 1);
                 }
             }
-            (Some(shape), _) => self.wrong_type(shape, value),
+            (Some(shape), _) => self.wrong_type(shape, at, value),
             _ => {}
         }
     }
 
-    fn required(&mut self, fields: &[Field], map: &Map, value: &Value) {
+    /// An entry of what stands at a place.
+    fn inside<'e>(&self, at: At<'_>, entry: &'e Entry) -> At<'e> {
+        At { property: &entry.key, span: self.store.place(entry.key_origin).unwrap_or(at.span) }
+    }
+
+    fn required(&mut self, fields: &[Field], map: &Map, at: At<'_>) {
         for field in fields.iter().filter(|f| f.required && f.default.is_none()) {
-            let entry = map.get(&field.name);
-            if entry.is_some_and(|e| !matches!(e.value.data, Data::Absent)) {
+            if map.get(&field.name).is_some_and(|e| !matches!(e.value.data, Data::Absent)) {
                 continue;
             }
-            let span = self.store.place(value.origin).unwrap_or(self.span);
-            // a whole map is too much to point at
-            let span = if self.out.is_empty() || span.file != self.span.file { self.span } else { span };
-            let message = format!("`{}` needs `{}`", self.owner, field.name);
-            self.out.push(Diagnostic::warning("missing-property", message, span));
+            let message = match at.property {
+                "" => format!("`{}` needs `{}`", self.owner, field.name),
+                property => format!("`{property}` of `{}` needs `{}`", self.owner, field.name),
+            };
+            self.out.push(Diagnostic::warning("missing-property", message, at.span));
         }
     }
 
-    fn wrong_type(&mut self, shape: &Shape, value: &Value) {
+    fn wrong_type(&mut self, shape: &Shape, at: At<'_>, value: &Value) {
         let text = || self.store.string_of(value);
         let wanted = match (shape, &value.data) {
             // a path that `aws cloudformation package` puts into a bucket
@@ -134,15 +150,17 @@ impl Names<'_> {
             _ => return,
         };
         let Some(span) = self.store.place(value.origin) else { return };
-        let message = format!("`{}` wants {wanted} here", self.owner);
+        let message = match at.property {
+            "" => format!("`{}` wants {wanted} here", self.owner),
+            property => format!("`{property}` of `{}` wants {wanted}", self.owner),
+        };
         self.out.push(Diagnostic::warning("wrong-type", message, span));
     }
 
-    fn report(&mut self, entry: &Entry, names: &[Str]) {
+    fn report(&mut self, entry: &Entry, span: Span, names: &[Str]) {
         if entry.value.is_unset() {
             return;
         }
-        let span = self.store.place(entry.key_origin).unwrap_or(self.span);
         let message = format!("`{}` has no property `{}`", self.owner, entry.key);
         let mut diagnostic = Diagnostic::warning("unknown-property", message, span);
         if let Some(like) = closest(&entry.key, names) {
