@@ -190,7 +190,7 @@ fn document(session: &Session, path: &Path) -> Result<Option<Program>, Diagnosti
             let directory = said.unwrap_or_else(|| path.parent().unwrap_or(path));
             let names = loader.list(directory).unwrap_or_default();
             Ok(Some(match names.iter().any(|name| is_terraform_file(name)) {
-                true => terraform::plan::located(plan, &session.modules.program(loader, directory)),
+                true => terraform::plan::located(plan, session.modules.program(loader, directory)),
                 false => plan,
             }))
         }

@@ -66,7 +66,14 @@ fn read_with(
     let root = programs.add(tree);
     let modules: Vec<Arc<Module>> = programs.modules.into_iter().flatten().collect();
     let constructs = constructs(&modules);
-    Program { modules, root, diagnostics: programs.diagnostics, constructs, environment: IndexMap::default() }
+    Program {
+        modules,
+        root,
+        diagnostics: programs.diagnostics,
+        constructs,
+        environment: IndexMap::default(),
+        configuration: None,
+    }
 }
 
 /// The constructs that a template itself tells (`Metadata` › `aws:cdk:path`), without the app's lines.

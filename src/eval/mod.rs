@@ -23,6 +23,7 @@ mod names;
 mod number;
 mod operators;
 mod order;
+mod overlay;
 mod policy_document;
 mod repeat;
 mod resources;

@@ -46,7 +46,15 @@ pub fn evaluate_with(
     let store = Store::new(sources);
     let work = || {
         let run = Run::new(program, inputs, &store, loader);
-        run.evaluate(exprs)
+        let (mut parts, outcomes) = run.evaluate(exprs);
+        // Terraform has accepted what a plan was made of: nothing is said of that.
+        if let Some(configuration) = &program.configuration {
+            let inputs = super::overlay::inputs(program);
+            let run = Run::new(configuration, &inputs, &store, loader);
+            let written = run.evaluate(&[]).0.instances;
+            super::overlay::lay(&store, &mut parts.instances, written);
+        }
+        (parts, outcomes)
     };
     // Programs nest as deep as their authors like: that takes a stack of its own.
     let (parts, outcomes) = std::thread::scope(|scope| {

@@ -25,6 +25,8 @@ pub struct Program {
     pub constructs: Constructs,
     /// Of a stack of a CDK app: the pseudo parameters and parameters that the app itself fixes.
     pub environment: IndexMap<Str, Expr>,
+    /// Of a plan: the configuration that it was made of, if that is there.
+    pub configuration: Option<Box<Program>>,
 }
 
 impl Program {

@@ -120,6 +120,7 @@ impl Modules {
             diagnostics,
             constructs: Constructs::default(),
             environment: IndexMap::default(),
+            configuration: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Terraform and OpenTofu: configuration in both syntaxes, modules, variable files, plans.
 
 mod blocks;
+mod computed_blocks;
 mod console;
 pub mod defaults;
 mod file;

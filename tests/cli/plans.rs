@@ -114,3 +114,104 @@ fn agrees(ours: &Value, planned: &Value) -> Option<bool> {
         (a, b) => (a == b).then_some(true),
     }
 }
+
+/// What a plan leaves open its configuration tells: locals, what a module makes of an object, write-only arguments.
+/// Blocks that only the configuration's `dynamic` blocks tell are not taken for missing.
+#[test]
+fn what_a_plan_leaves_open_is_told_by_its_configuration() {
+    let configuration = r#"locals {
+  target = aws_sqs_queue.dead.arn
+  log    = { bucket = aws_s3_bucket.logs.id }
+}
+resource "aws_sqs_queue" "dead" {}
+resource "aws_lambda_function" "f" {
+  function_name = "f"
+  role          = "arn:aws:iam::111122223333:role/f"
+  dynamic "dead_letter_config" {
+    for_each = local.target == null ? [] : [true]
+    content {
+      target_arn = local.target
+    }
+  }
+}
+resource "aws_s3_bucket" "logs" {}
+resource "aws_s3_bucket" "data" {}
+resource "aws_s3_bucket_logging" "data" {
+  bucket        = aws_s3_bucket.data.id
+  target_bucket = local.log["bucket"]
+  target_prefix = "x"
+}
+resource "aws_db_instance" "d" {
+  instance_class      = "db.t4g.micro"
+  password_wo         = "correct-horse-battery"
+  password_wo_version = 1
+}
+"#;
+    let change = |address: &str, after: Value, unknown: Value| {
+        let (kind, name) = address.split_once('.').unwrap();
+        serde_json::json!({
+            "address": address, "mode": "managed", "type": kind, "name": name,
+            "change": {"actions": ["create"], "before": null, "after": after, "after_unknown": unknown}
+        })
+    };
+    let written = |address: &str, expressions: Value| {
+        let (kind, name) = address.split_once('.').unwrap();
+        serde_json::json!({"mode": "managed", "type": kind, "name": name, "expressions": expressions})
+    };
+    let plan = serde_json::json!({
+        "format_version": "1.2",
+        "terraform_version": "1.11.4",
+        "resource_changes": [
+            change("aws_sqs_queue.dead", serde_json::json!({}), serde_json::json!({"arn": true})),
+            change(
+                "aws_lambda_function.f",
+                serde_json::json!({"function_name": "f", "role": "arn:aws:iam::111122223333:role/f"}),
+                serde_json::json!({"dead_letter_config": true, "tracing_config": true}),
+            ),
+            change("aws_s3_bucket.logs", serde_json::json!({}), serde_json::json!({"id": true, "logging": true})),
+            change("aws_s3_bucket.data", serde_json::json!({}), serde_json::json!({"id": true, "logging": true})),
+            change(
+                "aws_s3_bucket_logging.data",
+                serde_json::json!({"target_prefix": "x"}),
+                serde_json::json!({"bucket": true, "target_bucket": true}),
+            ),
+            change(
+                "aws_db_instance.d",
+                serde_json::json!({"instance_class": "db.t4g.micro", "password_wo": null, "password_wo_version": 1}),
+                serde_json::json!({"id": true}),
+            ),
+        ],
+        "configuration": {"root_module": {"resources": [
+            written("aws_sqs_queue.dead", serde_json::json!({})),
+            written("aws_lambda_function.f", serde_json::json!({
+                "function_name": {"constant_value": "f"},
+                "role": {"constant_value": "arn:aws:iam::111122223333:role/f"}
+            })),
+            written("aws_s3_bucket.logs", serde_json::json!({})),
+            written("aws_s3_bucket.data", serde_json::json!({})),
+            written("aws_s3_bucket_logging.data", serde_json::json!({
+                "bucket": {"references": ["aws_s3_bucket.data.id", "aws_s3_bucket.data"]},
+                "target_bucket": {"references": ["local.log[\"bucket\"]", "local.log"]},
+                "target_prefix": {"constant_value": "x"}
+            })),
+            written("aws_db_instance.d", serde_json::json!({
+                "instance_class": {"constant_value": "db.t4g.micro"},
+                "password_wo": {"constant_value": "correct-horse-battery"},
+                "password_wo_version": {"constant_value": 1}
+            })),
+        ]}}
+    });
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "a/main.tf", configuration);
+    let (expected, _) = findings(dir.path(), "a");
+    assert!(expected.iter().any(|f| f.starts_with("rds-plaintext-password")), "{expected:?}");
+    write(dir.path(), "a/plan.json", plan.to_string());
+    assert_eq!(findings(dir.path(), "a/plan.json").0, expected);
+    // Alone it says less, and nothing else.
+    write(dir.path(), "alone/plan.json", plan.to_string());
+    let addresses = |all: &[String]| -> Vec<String> {
+        all.iter().map(|f| f.rsplit_once(' ').unwrap().0.to_owned()).collect()
+    };
+    let (alone, expected) = (addresses(&findings(dir.path(), "alone/plan.json").0), addresses(&expected));
+    assert!(alone.len() > 5 && alone.iter().all(|f| expected.contains(f)), "{alone:?} {expected:?}");
+}

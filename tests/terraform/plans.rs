@@ -70,6 +70,7 @@ fn a_plan_is_a_program_of_instances() {
         diagnostics: Vec::new(),
         constructs: masugata::program::Constructs::default(),
         environment: indexmap::IndexMap::default(),
+        configuration: None,
     };
     insta::assert_snapshot!(format!("{}-- called\n{}", outline(&program), outline(&called)));
 }

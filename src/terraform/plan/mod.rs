@@ -22,6 +22,8 @@ use crate::program::{
 use crate::source::{Diagnostic, Span};
 use crate::syntax::{Kind, Language, NodeId, Tree};
 
+use super::{computed_blocks, schema};
+
 use document::Json;
 use reference::{key_text, split_last_call};
 use values::{Context, after_apply};
@@ -51,6 +53,7 @@ pub fn read(tree: &Tree) -> Program {
             diagnostics,
             constructs: Constructs::default(),
             environment: IndexMap::default(),
+            configuration: None,
         };
     };
     let mut reader = PlanReader {
@@ -84,6 +87,7 @@ pub fn read(tree: &Tree) -> Program {
         diagnostics,
         constructs: Constructs::default(),
         environment: IndexMap::default(),
+        configuration: None,
     }
 }
 
@@ -391,8 +395,14 @@ impl<'t> PlanReader<'t> {
         // provider's: they are not arguments.
         for (key, unknown) in instance.unknown.into_iter().flat_map(|n| json.members(n)) {
             let Some(name) = json.string(key).filter(|_| json.is(Some(unknown), "true")) else { continue };
-            let Some(configured) = expressions.and_then(|n| json.get(n, &name)) else { continue };
             let span = json.tree.span(key).to(json.tree.span(unknown));
+            let Some(configured) = expressions.and_then(|n| json.get(n, &name)) else {
+                if instance.mode == Mode::Managed && is_open_block(&instance.type_name, &name) {
+                    let value = after_apply(span);
+                    body.attributes.push(Attribute { name, name_span: json.tree.span(key), value, span });
+                }
+                continue;
+            };
             let value = self
                 .referenced(module, Some(configured), Some(&context))
                 .or_else(|| self.identified(module, configured, &context).filter(|_| holds_identifier(&name)))
@@ -458,6 +468,14 @@ impl<'t> PlanReader<'t> {
             }
         }
     }
+}
+
+/// Whether something that no expression of the configuration sets, and that is only known after apply, is a `dynamic`
+/// block of which nobody knows the members yet.
+fn is_open_block(type_name: &str, name: &str) -> bool {
+    let block =
+        || schema::get(type_name)?.attribute(schema::ObjectId(0), name).map(|a| a.block && !a.computed);
+    !computed_blocks::is_computed(type_name, name) && block() == Some(true)
 }
 
 /// Whether an argument's value is the identifier of one other resource.

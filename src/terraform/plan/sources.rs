@@ -16,9 +16,11 @@ const MAX_DEPTH: usize = 300;
 
 /// A plan's program with the places of its configuration's: headers, arguments, nested blocks, calls. A value that a
 /// module hands on to a resource as it is goes through the same arguments of calls. What the sources do not have keeps
-/// its place in the plan; a plan of another configuration stays as it is.
+/// its place in the plan; a plan of another configuration stays as it is. The configuration goes along: evaluating it
+/// tells what the plan leaves open.
 #[must_use]
-pub fn located(plan: Program, sources: &Program) -> Program {
+pub fn located(plan: Program, configuration: Program) -> Program {
+    let sources = &configuration;
     let pairs = pairs(&plan, sources);
     let known = pairs.iter().any(|pair| {
         let (Some(own), Some(source)) = (plan.module(pair.own), sources.module(pair.source)) else {
@@ -29,14 +31,15 @@ pub fn located(plan: Program, sources: &Program) -> Program {
     if !known {
         return plan;
     }
-    let Program { modules, root, diagnostics, constructs, environment } = plan;
+    let Program { modules, root, diagnostics, constructs, environment, .. } = plan;
     let modules = modules.into_iter().map(|m| Arc::try_unwrap(m).unwrap_or_else(|m| Module::clone(&m)));
     let mut locator = Locator { modules: modules.collect(), sources, pairs, hidden: 0 };
     for at in 0..locator.pairs.len() {
         locator.module(at);
     }
     let modules = locator.modules.into_iter().map(Arc::new).collect();
-    Program { modules, root, diagnostics, constructs, environment }
+    let configuration = Some(Box::new(configuration));
+    Program { modules, root, diagnostics, constructs, environment, configuration }
 }
 
 fn is_same(a: &Resource, b: &Resource) -> bool {
