@@ -12,8 +12,8 @@ use crate::model::{Presence, Resource, ResourceId};
 use crate::policy::{Applicability, Outcome, Subject};
 use crate::source::{Edit, Loader, Span};
 
-use super::change::{Step, put_plain};
-use super::raise::Proposal;
+use super::path::{Step, put_plain};
+use super::proposal::Proposal;
 use super::why::Why;
 use super::write::{Held, Op, Writer};
 

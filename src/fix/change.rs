@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use crate::Str;
-use crate::eval::{Data, Entry, Guard, List, ListKind, Map, MapKind, Member, Origin, Value};
-use crate::model::lower::NoWay;
+use crate::eval::{Data, Entry, List, Map, Origin, Value};
 
 use super::why::Why;
 use super::write::{Op, Target, Writer, unset};
@@ -154,96 +153,5 @@ pub(super) fn same_data(a: &Value, b: &Value) -> bool {
         }
         (Data::Json(a), Data::Json(b)) => same_data(a, b),
         (a, b) => a == b,
-    }
-}
-
-/// A step of a path in the registry's own words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    Name(Str),
-    /// The element that is written there.
-    Written(Origin),
-    /// The element with that number; one past the last makes a new one.
-    Index(usize),
-}
-
-/// The text of a path as tables take it.
-pub(super) fn path_text(steps: &[Step]) -> String {
-    let mut out = String::new();
-    for step in steps {
-        match step {
-            Step::Name(name) => {
-                if !out.is_empty() {
-                    out.push('.');
-                }
-                out.push_str(name);
-            }
-            Step::Written(_) => out.push_str("[@]"),
-            Step::Index(index) => out.push_str(&format!("[{index}]")),
-        }
-    }
-    out
-}
-
-/// Only the names of a path.
-pub(super) fn path_names(steps: &[Step]) -> Vec<Str> {
-    steps
-        .iter()
-        .filter_map(|s| match s {
-            Step::Name(name) => Some(name.clone()),
-            _ => None,
-        })
-        .collect()
-}
-
-/// An object with a property set, where the source names things as the registry does.
-pub(super) fn put_plain(old: &Value, path: &[Step], value: &Value) -> Result<Value, NoWay> {
-    let Some((step, rest)) = path.split_first() else { return Ok(value.clone()) };
-    let no = || NoWay::NoValue { argument: path_text(path).into() };
-    match step {
-        Step::Name(name) => {
-            let mut entries = match &old.data {
-                Data::Map(map) => map.entries.clone(),
-                Data::Absent | Data::Null => Vec::new(),
-                Data::Json(inner) => return put_plain(inner, path, value),
-                _ => return Err(no()),
-            };
-            let at = entries.iter().position(|e| e.key == *name);
-            let before = at.and_then(|i| entries.get(i)).map_or_else(Value::absent, |e| e.value.clone());
-            let after = put_plain(&before, rest, value)?;
-            match at.and_then(|i| entries.get_mut(i)) {
-                Some(entry) => entry.value = after,
-                None => entries.push(Entry {
-                    key: name.clone(),
-                    key_origin: Origin::NONE,
-                    guard: Guard::TRUE,
-                    value: after,
-                }),
-            }
-            let rest = old.as_map().and_then(|m| m.rest);
-            let map = Map { kind: MapKind::Object, entries, rest };
-            Ok(Value { data: Data::Map(Arc::new(map)), ..old.clone() })
-        }
-        Step::Written(_) | Step::Index(_) => {
-            let (mut members, open) = match &old.data {
-                Data::List(list) => (list.members.clone(), list.rest),
-                Data::Absent | Data::Null => (Vec::new(), None),
-                _ => return Err(no()),
-            };
-            let at = match step {
-                Step::Written(origin) => {
-                    members.iter().position(|m| m.value.origin == *origin).ok_or_else(no)?
-                }
-                Step::Index(index) => *index,
-                Step::Name(_) => 0,
-            };
-            match members.get_mut(at) {
-                Some(member) => member.value = put_plain(&member.value.clone(), rest, value)?,
-                None => members
-                    .push(Member { guard: Guard::TRUE, value: put_plain(&Value::absent(), rest, value)? }),
-            }
-            let list = List { kind: ListKind::Tuple, members, rest: open };
-            Ok(Value { data: Data::List(Arc::new(list)), ..old.clone() })
-        }
     }
 }

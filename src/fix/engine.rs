@@ -12,6 +12,7 @@ use crate::policy::Applicability;
 use crate::source::{Diagnostic, Discovery};
 
 use super::plan::{self, Candidate, Group, Key, State};
+use super::proposal::Proposal;
 use super::prove::Failure;
 use super::snapshot::Snapshot;
 use super::trial::{Bench, Texts, Tried};
@@ -135,7 +136,7 @@ impl Engine<'_> {
 
     /// One round over all roots; false when nothing came of it.
     fn round(&mut self) -> bool {
-        let wanted = |root: usize, candidate: &Candidate, proposal: &super::raise::Proposal| {
+        let wanted = |root: usize, candidate: &Candidate, proposal: &Proposal| {
             (proposal.applicability == Applicability::Safe || self.wanted.unsafe_fixes)
                 && self.wants(&candidate.finding)
                 && !self.given_up.contains_key(&(root, candidate.key.clone()))

@@ -1,6 +1,6 @@
 //! Corrected source: from a page's fix to the characters that a person would edit, proved before anyone sees it.
 //!
-//! A page says which registry property should have which value (`policy`). [`raise`](self) finds the resource that says
+//! A page says which registry property should have which value (`policy`). `raise` finds the resource that says
 //! it (the subject, a companion, a new companion), lets the tables tell which source arguments lower to it
 //! (`model::lower::put`), compares those with the arguments as they are, and follows the origin of each value that is
 //! different to the place where it is written: that is where the edit is made. The engine makes all edits that do not
@@ -16,7 +16,9 @@ mod engine;
 mod hcl;
 mod literal;
 mod offer;
+mod path;
 mod plan;
+mod proposal;
 mod prove;
 mod raise;
 mod rewrite;

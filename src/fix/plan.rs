@@ -14,7 +14,8 @@ use crate::policy::{Applicability, Outcome, Subject, Verdict};
 use crate::source::{Edit, FileId, SourceFile};
 
 use super::app;
-use super::raise::{self, Proposal, Touched};
+use super::proposal::{Proposal, Touched};
+use super::raise;
 use super::snapshot::Snapshot;
 use super::write::Writer;
 
