@@ -163,6 +163,18 @@ pub(super) fn capture(name: &str) -> Option<Capture> {
 }
 
 impl Language {
+    /// What people call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Language::TypeScript | Language::Tsx => "TypeScript",
+            Language::JavaScript => "JavaScript",
+            Language::Python => "Python",
+            Language::Java => "Java",
+            Language::CSharp => "C#",
+            Language::Go => "Go",
+        }
+    }
+
     /// By a file's ending; `.d.ts` declares only.
     pub fn of(path: &Path) -> Option<Language> {
         let name = path.file_name()?.to_str()?;

@@ -1,4 +1,4 @@
-//! A source file that is edited: its tree, what it imports, and how its author writes.
+//! A source file that is edited: its tree, and how its author writes.
 
 use tree_sitter::{Node, Parser, Tree};
 
@@ -6,8 +6,7 @@ use crate::Str;
 use crate::source::Edit;
 
 use super::super::language::Language;
-use super::names;
-use super::table::Term;
+use super::import::{self, Import};
 
 /// Why there is no edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,28 +46,6 @@ pub(super) struct Code<'t> {
     pub(super) imports_end: Option<usize>,
 }
 
-/// What one import brings.
-#[derive(Clone, Debug)]
-pub(super) struct Import {
-    /// `aws-s3`, `core`.
-    pub(super) module: String,
-    pub(super) brings: Brings,
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Brings {
-    /// All of it, under a name.
-    All(String),
-    /// Some of its names: as they are there, as they are here.
-    Some {
-        names: Vec<(String, String)>,
-        /// Behind the last of them.
-        end: usize,
-        /// It stands on a line of its own, with that indentation.
-        own_line: Option<String>,
-    },
-}
-
 pub(super) fn parse(language: Language, text: &str) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(&language.grammar()).ok()?;
@@ -86,10 +63,7 @@ impl<'t> Code<'t> {
         let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
         let mut code = Code { family, text, eol, quote: '\'', imports: Vec::new(), imports_end: None };
         code.quote = code.usual_quote();
-        match family {
-            Family::Python => super::python::imports(&mut code, root),
-            Family::TypeScript | Family::JavaScript => super::script::imports(&mut code, root),
-        }
+        import::read(&mut code, root);
         Some(code)
     }
 
@@ -135,162 +109,50 @@ impl<'t> Code<'t> {
         (inner.is_empty() || comment).then_some(at + line.len())
     }
 
-    /// Text as a literal.
-    pub(super) fn quoted(&self, text: &str) -> String {
-        let mut out = String::new();
-        out.push(self.quote);
-        for c in text.chars() {
-            match c {
-                '\\' => out.push_str("\\\\"),
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                c if c == self.quote => {
-                    out.push('\\');
-                    out.push(c);
-                }
-                c => out.push(c),
-            }
-        }
-        out.push(self.quote);
-        out
+    /// Whether nothing but white space stands before a place on its line.
+    pub(super) fn begins_line(&self, at: usize) -> bool {
+        self.range(0, at).rsplit('\n').next().is_some_and(|line| line.trim().is_empty())
     }
 
-    /// A name as a member of something is called: methods and props are in snake case in Python.
-    pub(super) fn spelled(&self, name: &str) -> String {
-        match self.family {
-            Family::Python if name.starts_with(|c: char| c.is_ascii_lowercase()) => names::snake(name),
-            _ => name.to_owned(),
+    /// A name that the file does not have yet: that one, or it with a number behind `apart`.
+    pub(super) fn unused(&self, wanted: String, apart: &str, reserved: &[&str]) -> String {
+        let words: Vec<&str> = self.text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        let taken = |name: &str| words.contains(&name) || reserved.contains(&name);
+        let mut name = wanted.clone();
+        let mut n = 2;
+        while taken(&name) {
+            name = format!("{wanted}{apart}{n}");
+            n += 1;
         }
+        name
     }
 
-    /// A JSON value as a literal; `props`: its keys are names of props.
-    pub(super) fn json(&self, value: &serde_json::Value, props: bool) -> String {
-        use serde_json::Value as Json;
-        let python = self.family == Family::Python;
-        match value {
-            Json::Null if python => "None".to_owned(),
-            Json::Null => "null".to_owned(),
-            Json::Bool(true) if python => "True".to_owned(),
-            Json::Bool(false) if python => "False".to_owned(),
-            Json::Bool(b) => b.to_string(),
-            Json::Number(n) => n.to_string(),
-            Json::String(s) => self.quoted(s),
-            Json::Array(all) => {
-                let all: Vec<String> = all.iter().map(|v| self.json(v, props)).collect();
-                format!("[{}]", all.join(", "))
-            }
-            Json::Object(map) => {
-                let members = map.iter().map(|(key, value)| {
-                    let key = if props { names::camel(key).to_string() } else { key.clone() };
-                    let bare = !python && is_name(&key);
-                    let key = if bare { key } else { self.quoted(&key) };
-                    format!("{key}: {}", self.json(value, props))
-                });
-                let members: Vec<String> = members.collect();
-                match (members.is_empty(), python) {
-                    (true, _) => "{}".to_owned(),
-                    (false, true) => format!("{{{}}}", members.join(", ")),
-                    (false, false) => format!("{{ {} }}", members.join(", ")),
-                }
-            }
+    /// The class of a construct; where its class is the app's own, the library's that it extends.
+    pub(super) fn class_of(&self, call: Node<'_>, known: &Str) -> Str {
+        let callee = call.child_by_field_name("function").map(|f| self.slice(f)).unwrap_or_default();
+        if callee != "super" && !callee.starts_with("super()") {
+            return known.clone();
         }
-    }
-
-    /// A term as text; what it needs to be imported is added to the edits.
-    pub(super) fn term(&self, term: &Term, module: &str, pieces: &mut Vec<Piece>) -> Result<String, No> {
-        Ok(match term {
-            Term::Json(value) => self.json(value, true),
-            Term::Name { module: other, names, arguments, new } => {
-                let first = names.first().copied().unwrap_or("");
-                let mut out = String::new();
-                if *new && self.family != Family::Python {
-                    out.push_str("new ");
+        let mut at = Some(call);
+        while let Some(node) = at {
+            let base = match node.kind() {
+                "class_declaration" | "abstract_class_declaration" | "class" => {
+                    let heritage = children(node).into_iter().find(|n| n.kind() == "class_heritage");
+                    heritage.map(|h| self.slice(h).trim_start_matches("extends").trim())
                 }
-                out.push_str(&self.name(other.unwrap_or(module), first, pieces));
-                for name in names.iter().skip(1) {
-                    out.push('.');
-                    out.push_str(&self.spelled(name));
+                "class_definition" => {
+                    let bases = node.child_by_field_name("superclasses");
+                    bases.and_then(|b| children(b).first().map(|n| self.slice(*n)))
                 }
-                if let Some(arguments) = arguments {
-                    let all: Result<Vec<String>, No> = arguments
-                        .iter()
-                        .map(|a| match a {
-                            Term::Props(members, _) if self.family == Family::Python => {
-                                self.keywords(members, module, pieces)
-                            }
-                            a => self.term(a, module, pieces),
-                        })
-                        .collect();
-                    out.push_str(&format!("({})", all?.join(", ")));
-                }
-                out
+                _ => None,
+            };
+            if let Some(base) = base {
+                let base = base.split(['<', ' ', '(']).next().unwrap_or(base);
+                return base.rsplit('.').next().unwrap_or(base).into();
             }
-            Term::List(all) => {
-                let all: Result<Vec<String>, No> = all.iter().map(|t| self.term(t, module, pieces)).collect();
-                format!("[{}]", all?.join(", "))
-            }
-            Term::Props(members, of) if self.family == Family::Python => {
-                let Some(of) = of else { return because("it is not told which struct it is in Python") };
-                let of = self.name(module, of, pieces);
-                format!("{of}({})", self.keywords(members, module, pieces)?)
-            }
-            Term::Props(members, _) => {
-                let members: Result<Vec<String>, No> = members
-                    .iter()
-                    .map(|(key, value)| Ok(format!("{key}: {}", self.term(value, module, pieces)?)))
-                    .collect();
-                format!("{{ {} }}", members?.join(", "))
-            }
-            Term::Given | Term::Members => return because("the table leaves a value open"),
-        })
-    }
-
-    fn keywords(&self, members: &[(Str, Term)], module: &str, pieces: &mut Vec<Piece>) -> Result<String, No> {
-        let all: Result<Vec<String>, No> = members
-            .iter()
-            .map(|(key, value)| Ok(format!("{}={}", names::snake(key), self.term(value, module, pieces)?)))
-            .collect();
-        Ok(all?.join(", "))
-    }
-
-    /// How a name of a module of the library is said here; it is imported if it is not yet.
-    pub(super) fn name(&self, module: &str, name: &str, pieces: &mut Vec<Piece>) -> String {
-        let of = || self.imports.iter().filter(|i| i.module == module);
-        if let Some(alias) = of().find_map(|i| match &i.brings {
-            Brings::All(alias) => Some(alias),
-            Brings::Some { .. } => None,
-        }) {
-            return format!("{alias}.{name}");
+            at = node.parent();
         }
-        let known = of().find_map(|i| match &i.brings {
-            Brings::Some { names, .. } => names.iter().find(|(there, _)| there == name),
-            Brings::All(_) => None,
-        });
-        if let Some((_, here)) = known {
-            return here.clone();
-        }
-        // another module's names are imported one by one: so is this
-        for import in of() {
-            if let Brings::Some { end, own_line, .. } = &import.brings {
-                let text = match own_line {
-                    Some(indent) => format!(",{}{indent}{name}", self.eol),
-                    None => format!(", {name}"),
-                };
-                pieces.push(Piece { edit: Edit::insert(*end, text), slot: None });
-                return name.to_owned();
-            }
-        }
-        let (line, here) = match self.family {
-            Family::Python => super::python::import_line(module, name),
-            Family::TypeScript | Family::JavaScript => super::script::import_line(self, module, name),
-        };
-        let edit = match self.imports_end {
-            Some(end) => Edit::insert(end, format!("{}{line}", self.eol)),
-            None => Edit::insert(0, format!("{line}{}", self.eol)),
-        };
-        pieces.push(Piece { edit, slot: None });
-        here
+        known.clone()
     }
 }
 
@@ -351,7 +213,7 @@ pub(super) fn append_entry(
         return vec![Piece { edit: Edit::insert(open, text), slot: slot("") }];
     };
     let (start, end) = (last.start_byte(), last.end_byte());
-    let own_line = code.range(0, start).rsplit('\n').next().is_some_and(|line| line.trim().is_empty());
+    let own_line = code.begins_line(start);
     let after = code.range(end, close);
     let comma = after.trim_start().starts_with(',').then(|| end + after.find(',').unwrap_or(0) + 1);
     let indent = code.indent(start);
@@ -385,4 +247,16 @@ pub(super) fn append_entry(
             vec![Piece { edit: Edit::insert(end, text), slot: slot(key) }]
         }
     }
+}
+
+/// Where the statement of an expression begins.
+pub(super) fn statement_start(node: Node<'_>) -> usize {
+    let mut at = node;
+    while let Some(parent) = at.parent() {
+        if matches!(parent.kind(), "statement_block" | "program" | "block" | "module") {
+            break;
+        }
+        at = parent;
+    }
+    at.start_byte()
 }

@@ -5,137 +5,10 @@ use tree_sitter::Node;
 use crate::source::Edit;
 
 use super::super::value::same_name;
-use super::code::{Brings, Code, Import, No, Piece, append_entry, because, children};
+use super::code::{Code, No, Piece, append_entry, because, children};
+use super::given::{replace, unwrapped, wrapped};
+use super::names;
 use super::table::{Prop, Term};
-
-/// A module of the library by the name that it is imported by.
-fn module(source: &str) -> Option<String> {
-    let source = source.trim_matches(['"', '\'', '`']);
-    Some(match source {
-        "aws-cdk-lib" | "aws-cdk-lib/core" | "@aws-cdk/core" | "monocdk" => "core".to_owned(),
-        _ => {
-            let rest = source.strip_prefix("aws-cdk-lib/").or_else(|| source.strip_prefix("@aws-cdk/"))?;
-            rest.strip_suffix("-alpha").unwrap_or(rest).to_owned()
-        }
-    })
-}
-
-/// What a file imports, by `import` or `require`.
-pub(super) fn imports(code: &mut Code<'_>, root: Node<'_>) {
-    for statement in children(root) {
-        match statement.kind() {
-            "import_statement" => {
-                code.imports_end = Some(statement.end_byte());
-                let source = statement.child_by_field_name("source").map(|n| code.slice(n));
-                let clause = children(statement).into_iter().find(|n| n.kind() == "import_clause");
-                let (Some(module), Some(clause)) = (source.and_then(module), clause) else { continue };
-                for part in children(clause) {
-                    match part.kind() {
-                        "namespace_import" | "identifier" => {
-                            let name = children(part).first().map_or(code.slice(part), |n| code.slice(*n));
-                            let brings = Brings::All(name.to_owned());
-                            code.imports.push(Import { module: module.clone(), brings });
-                        }
-                        "named_imports" => named(code, &module, part),
-                        _ => {}
-                    }
-                }
-            }
-            "lexical_declaration" | "variable_declaration" => {
-                for declared in children(statement) {
-                    let name = declared.child_by_field_name("name");
-                    let value = declared.child_by_field_name("value");
-                    let (Some(name), Some(value)) = (name, value) else { continue };
-                    let is_require = value.kind() == "call_expression"
-                        && value.child_by_field_name("function").is_some_and(|f| code.slice(f) == "require");
-                    if !is_require {
-                        continue;
-                    }
-                    code.imports_end = Some(statement.end_byte());
-                    let arguments = value.child_by_field_name("arguments");
-                    let source = arguments.and_then(|a| children(a).first().map(|n| code.slice(*n)));
-                    let Some(module) = source.and_then(module) else { continue };
-                    match name.kind() {
-                        "identifier" => {
-                            let brings = Brings::All(code.slice(name).to_owned());
-                            code.imports.push(Import { module, brings });
-                        }
-                        "object_pattern" => named(code, &module, name),
-                        _ => {}
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// `{ A, B as C }`, `{ A, B: C }`; a module of the library may be among the names.
-fn named(code: &mut Code<'_>, module: &str, list: Node<'_>) {
-    let mut names = Vec::new();
-    let members = children(list);
-    for member in &members {
-        let there = member.child_by_field_name("name").or_else(|| member.child_by_field_name("key"));
-        let here = member.child_by_field_name("alias").or_else(|| member.child_by_field_name("value"));
-        let there = there.unwrap_or(*member);
-        let (there, here) = (code.slice(there).to_owned(), code.slice(here.unwrap_or(there)).to_owned());
-        if module == "core" && there.starts_with("aws_") {
-            let module = there.replace('_', "-");
-            code.imports.push(Import { module, brings: Brings::All(here) });
-        } else {
-            names.push((there, here));
-        }
-    }
-    let Some(last) = members.last() else { return };
-    let own = code.range(0, last.start_byte()).rsplit('\n').next().is_some_and(|l| l.trim().is_empty());
-    let own_line = own.then(|| code.indent(last.start_byte()).to_owned());
-    let brings = Brings::Some { names, end: last.end_byte(), own_line };
-    code.imports.push(Import { module: module.to_owned(), brings });
-}
-
-/// A new import, and how the name is said then.
-pub(super) fn import_line(code: &Code<'_>, module: &str, name: &str) -> (String, String) {
-    let require = !code.text.contains("import ") && code.text.contains("require(");
-    let end = if code.text.contains(';') || !code.text.contains('\n') { ";" } else { "" };
-    let q = code.quote;
-    if module == "core" {
-        return match require {
-            true => (format!("const {{ {name} }} = require({q}aws-cdk-lib{q}){end}"), name.to_owned()),
-            false => (format!("import {{ {name} }} from {q}aws-cdk-lib{q}{end}"), name.to_owned()),
-        };
-    }
-    let alias = alias(module);
-    let line = match require {
-        true => format!("const {alias} = require({q}aws-cdk-lib/{module}{q}){end}"),
-        false => format!("import * as {alias} from {q}aws-cdk-lib/{module}{q}{end}"),
-    };
-    (line, format!("{alias}.{name}"))
-}
-
-/// What a module is usually called.
-pub(super) fn alias(module: &str) -> String {
-    match module {
-        "aws-elasticloadbalancingv2" => "elbv2".to_owned(),
-        "aws-certificatemanager" => "acm".to_owned(),
-        "aws-opensearchservice" => "opensearch".to_owned(),
-        other => other.strip_prefix("aws-").unwrap_or(other).replace('-', "_"),
-    }
-}
-
-/// An expression without the casts around it.
-fn plain(node: Node<'_>) -> Node<'_> {
-    let mut node = node;
-    while matches!(
-        node.kind(),
-        "as_expression" | "satisfies_expression" | "parenthesized_expression" | "non_null_expression"
-    ) {
-        match node.named_child(0) {
-            Some(inner) => node = inner,
-            None => break,
-        }
-    }
-    node
-}
 
 /// Sets props in the arguments of a call: `index` is where they stand. `lines`: new ones get lines of their own.
 pub(super) fn set_in_call(
@@ -155,7 +28,7 @@ pub(super) fn set_in_call(
         let all = sets.iter().map(|(path, value)| entry(code, path, value, module, pieces));
         all.collect::<Result<Vec<String>, No>>()
     };
-    match given.get(index).copied().map(plain) {
+    match given.get(index).copied().map(unwrapped) {
         Some(object) if object.kind() == "object" => {
             if children(object).is_empty() && sets.len() > 1 {
                 let text = format!("{{ {} }}", entries(&mut pieces)?.join(", "));
@@ -186,9 +59,7 @@ pub(super) fn set_in_call(
                 return Ok(pieces);
             };
             let at = last.end_byte();
-            let own_line =
-                code.range(0, last.start_byte()).rsplit('\n').next().is_some_and(|l| l.trim().is_empty());
-            let text = match (own_line, lines) {
+            let text = match (code.begins_line(last.start_byte()), lines) {
                 (true, _) => {
                     let indent = code.indent(last.start_byte());
                     format!(",{}{indent}{{ {} }}", code.eol, entries.join(", "))
@@ -271,21 +142,9 @@ fn change(
     value: &Term,
     module: &str,
 ) -> Result<Vec<Piece>, No> {
-    let mut pieces = Vec::new();
-    let inner = plain(old);
+    let inner = unwrapped(old);
     match rest {
-        [] => {
-            let text = code.term(value, module, &mut pieces)?;
-            if code.slice(old) == text || code.slice(inner) == text {
-                return Err(No::Already);
-            }
-            if !is_constant(code, inner, 0) {
-                let shown: String = code.slice(old).chars().take(60).collect();
-                return because(format!("`{name}` is computed: `{}`", shown.lines().next().unwrap_or("")));
-            }
-            pieces.push(Piece { edit: Edit::new(old.byte_range(), text), slot: None });
-            Ok(pieces)
-        }
+        [] => replace(code, old, name, value, module),
         [Prop::Name(..), ..] if inner.kind() == "object" => set(code, inner, rest, value, module),
         [Prop::Element(index), more @ ..] => {
             let members = children(inner);
@@ -301,8 +160,8 @@ fn change(
             let Some(element) = element else {
                 return because(format!("the elements of `{name}` are not written here"));
             };
-            if let ([Prop::Name(..), ..], "object") = (more, plain(element).kind()) {
-                return set(code, plain(element), more, value, module);
+            if let ([Prop::Name(..), ..], "object") = (more, unwrapped(element).kind()) {
+                return set(code, unwrapped(element), more, value, module);
             }
             change(code, element, name, more, value, module)
         }
@@ -311,46 +170,12 @@ fn change(
                 return because("it has no arguments");
             };
             let given = children(arguments);
-            let last = given.last().copied().map(plain).filter(|n| n.kind() == "object");
+            let last = given.last().copied().map(unwrapped).filter(|n| n.kind() == "object");
             let index = if last.is_some() { given.len() - 1 } else { given.len() };
             let sets = [(more.to_vec(), value.clone())];
             set_in_call(code, inner, index, &sets, module, false)
         }
         _ => because(format!("`{name}` is not written out here")),
-    }
-}
-
-/// Whether an expression says the same wherever it is evaluated: literals, members of enumerations, calls with such.
-fn is_constant(code: &Code<'_>, node: Node<'_>, depth: usize) -> bool {
-    if depth > 24 {
-        return false;
-    }
-    let all = |node: Node<'_>| children(node).into_iter().all(|n| is_constant(code, n, depth + 1));
-    match node.kind() {
-        "true" | "false" | "number" | "string" | "null" | "undefined" => true,
-        "identifier" => code.slice(node) == "undefined",
-        "member_expression" => {
-            // `s3.BucketEncryption.KMS`: a class among the names
-            let text = code.slice(node);
-            !text.contains(['(', '[', '?', '!'])
-                && text.rsplit('.').nth(1).is_some_and(|n| n.starts_with(|c: char| c.is_ascii_uppercase()))
-        }
-        "array" | "arguments" => all(node),
-        "object" => children(node).into_iter().all(|m| {
-            m.kind() == "pair"
-                && m.child_by_field_name("value").is_some_and(|v| is_constant(code, v, depth + 1))
-        }),
-        "call_expression" | "new_expression" => {
-            let callee = node.child_by_field_name("function").or(node.child_by_field_name("constructor"));
-            let named = callee.is_some_and(|c| {
-                let text = code.slice(c);
-                !text.contains(['(', '['])
-                    && text.split('.').any(|n| n.starts_with(|c: char| c.is_ascii_uppercase()))
-            });
-            named && node.child_by_field_name("arguments").is_none_or(all)
-        }
-        "unary_expression" => all(node),
-        _ => false,
     }
 }
 
@@ -363,15 +188,7 @@ pub(super) fn handle(
     let mut pieces = Vec::new();
     // the construct of a class that extends a library's
     let is_super = call.child_by_field_name("function").is_some_and(|f| f.kind() == "super");
-    let mut node = call;
-    while let Some(parent) = node.parent() {
-        match parent.kind() {
-            "as_expression" | "satisfies_expression" | "parenthesized_expression" | "non_null_expression" => {
-                node = parent;
-            }
-            _ => break,
-        }
-    }
+    let node = wrapped(call);
     let Some(parent) = node.parent() else { return because("it stands nowhere") };
     let (name, statement) = match parent.kind() {
         "expression_statement" if is_super => ("this".to_owned(), parent),
@@ -412,19 +229,10 @@ fn is_block(kind: &str) -> bool {
 
 /// A name that the file does not have yet.
 fn free_name(code: &Code<'_>, wanted: &str) -> String {
-    let mut name: String =
-        super::names::small(wanted).chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let mut name: String = names::small(wanted).chars().filter(|c| c.is_ascii_alphanumeric()).collect();
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
         name = format!("construct{name}");
     }
-    let words: Vec<&str> = code.text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     let reserved = ["function", "default", "class", "new", "delete", "export", "import", "in", "public"];
-    let taken = |name: &str| words.contains(&name) || reserved.contains(&name);
-    let base = name.clone();
-    let mut n = 2;
-    while taken(&name) {
-        name = format!("{base}{n}");
-        n += 1;
-    }
-    name
+    code.unused(name, "", &reserved)
 }
