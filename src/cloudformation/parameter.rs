@@ -155,7 +155,7 @@ impl Reader<'_> {
                 Span::new(span.file, lead + from as u32, lead + (from + member.len()) as u32)
             });
             let element = if form == Form::NumberList { Form::Number } else { Form::Text };
-            let literal = as_literal(yaml::resolve_plain(member), member, element);
+            let literal = as_literal(Scalar::String(member.into()), member, element);
             members.push(Expr::new(ExprKind::Literal(literal), place));
         }
         Some(Expr::new(ExprKind::List(members), span))
@@ -169,13 +169,25 @@ fn as_literal(scalar: Scalar<'_>, text: &str, form: Form) -> Literal {
     match (form, scalar) {
         (Form::Number, Scalar::Int(n)) => Literal::Number(Quantity::Int(n)),
         (Form::Number, Scalar::Decimal(d)) => Literal::Number(Quantity::Decimal(Str::from(d))),
-        (Form::Number, Scalar::String(s)) => match yaml::resolve_plain(&s) {
-            Scalar::Int(n) => Literal::Number(Quantity::Int(n)),
-            Scalar::Decimal(d) => Literal::Number(Quantity::Decimal(Str::from(d))),
-            _ => string(&s),
+        // text is read as people write numbers: a leading zero means nothing
+        (Form::Number, Scalar::String(s)) => match s.parse::<i64>() {
+            Ok(n) => Literal::Number(Quantity::Int(n)),
+            Err(_) if is_decimal(&s) => Literal::Number(Quantity::Decimal(Str::from(s.as_ref()))),
+            Err(_) => string(&s),
         },
+        (_, Scalar::Int(n)) => string(&n.to_string()),
         (_, Scalar::Bool(b)) => string(if b { "true" } else { "false" }),
         (_, Scalar::Null) => string(""),
         _ => string(text),
+    }
+}
+
+/// Whether a text is a number with digits and at most one dot.
+fn is_decimal(text: &str) -> bool {
+    let body = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    match body.split_once('.') {
+        Some((whole, rest)) => digits(whole) && digits(rest) && whole.len() + rest.len() > 0,
+        None => digits(body) && !body.is_empty(),
     }
 }

@@ -1,10 +1,11 @@
 //! CloudFormation's YAML: which scalars are truth values, numbers, nothing, text. Verified with cfn-lint 1.58.0
-//! (`cfnlint.decode.cfn_yaml`), which reads YAML 1.1 with PyYAML as CloudFormation's own reader does. Where the two differ,
-//! the row says so: what 1.1 would change the digits of stays text here, because the properties that take it are text.
+//! (`cfnlint.decode.cfn_yaml`), which reads YAML 1.1 with PyYAML, and with AWS's cloudformation-validate 1.14.0
+//! (`TemplateModel`). They differ from one another in dates, infinity and integers beyond 64 bits; there the row says
+//! what cfn-lint makes of it, and AWS's answer is the one that is taken, but for infinity (it has null).
 
 use super::support::{property, world};
 
-/// Written, meant here, what cfn-lint makes of it where that is something else.
+/// Written, meant, what cfn-lint makes of it where that is something else.
 const SCALARS: &[(&str, &str, Option<&str>)] = &[
     ("yes", "true", None),
     ("no", "false", None),
@@ -12,33 +13,55 @@ const SCALARS: &[(&str, &str, Option<&str>)] = &[
     ("off", "false", None),
     ("TRUE", "true", None),
     ("False", "false", None),
-    // only whole words: `y` and `n` are text
+    // only whole words in one of three spellings: `y` and `n` are text
     ("y", "\"y\"", None),
     ("n", "\"n\"", None),
+    ("tRUE", "\"tRUE\"", None),
     ("1.5", "1.5", None),
     ("-3", "-3", None),
     ("123456789012", "123456789012", None),
     // a leading zero with digits that are not octal: an account id
     ("012345678901", "\"012345678901\"", None),
     ("08", "\"08\"", None),
+    // octal, which is why account ids with leading zeros want quotes
+    ("010", "8", None),
+    ("-010", "-8", None),
+    ("00", "0", None),
+    ("0777", "511", None),
     ("0o17", "\"0o17\"", None),
+    // hexadecimal, binary, underscores, base 60, signs
+    ("0x1F", "31", None),
+    ("0b11", "3", None),
+    ("1_000", "1000", None),
+    ("12:30:45", "45045", None),
+    ("22:22", "1342", None),
+    ("22:62", "\"22:62\"", None),
+    ("+3", "3", None),
+    ("-0", "0", None),
+    (".5", "0.5", None),
+    ("-.5", "\"-.5\"", None),
+    ("+1.5", "1.5", None),
+    ("1.", "1", None),
+    ("010.5", "10.5", None),
+    // an exponent has a dot before it and a sign
     ("1e3", "\"1e3\"", None),
-    // octal, hexadecimal, underscores, base 60, signs, dates: the text is what somebody wrote
-    ("010", "\"010\"", Some("8")),
-    ("0x1F", "\"0x1F\"", Some("31")),
-    ("1_000", "\"1_000\"", Some("1000")),
-    ("12:30:45", "\"12:30:45\"", Some("45045")),
-    ("+3", "\"+3\"", Some("3")),
-    (".5", "\".5\"", Some("0.5")),
+    ("1.5e3", "\"1.5e3\"", None),
+    ("1.5e+3", "1500", None),
+    ("1,000", "\"1,000\"", None),
+    ("123456789012345678901234567890", "123456789012345678901234567890", None),
     ("2010-09-09", "\"2010-09-09\"", Some("a date, which CloudFormation writes as 2010-09-09")),
+    ("2010-09-09T10:00:00Z", "\"2010-09-09T10:00:00Z\"", Some("a time")),
     (".inf", "\".inf\"", Some("infinity, which JSON does not have")),
-    // quoted is text
+    // quoted is text, a tag decides
     ("'yes'", "\"yes\"", None),
     ("\"10\"", "\"10\"", None),
     ("!!str 10", "\"10\"", None),
+    ("!!int \"10\"", "10", None),
+    ("!!bool 'yes'", "true", None),
     // nothing
     ("~", "null", None),
     ("null", "null", None),
+    ("NULL", "null", None),
     ("", "null", None),
 ];
 
@@ -74,4 +97,17 @@ fn merge_keys_and_aliases_are_read_and_equal_keys_refused() {
     let undefined = "  B: {Type: Custom::Thing, Properties: {X: *q}}\n";
     let world = world(&[("t.yaml", &format!("Resources:\n{undefined}"))]);
     assert_eq!(world.said("t.yaml").len(), 1, "{:?}", world.said("t.yaml"));
+}
+
+#[test]
+fn a_key_is_text() {
+    // cfn-lint: E0000 "Unhashable type", AWS: "Complex key not supported"
+    let key = |properties: &str| {
+        let text = format!("Resources:\n  B:\n    Type: Custom::Thing\n    Properties: {properties}\n");
+        super::support::world(&[("t.yaml", &text)]).said("t.yaml")
+    };
+    let said = key("{X: [!ImportValue Fn::Sub: \"${A}-b\"]}");
+    assert_eq!(said[0], "complex-key: `!ImportValue Fn::Sub` is no text, so it can't be a key", "{said:?}");
+    assert!(key("{? [a, b] : c}").iter().any(|s| s.starts_with("complex-key")));
+    assert_eq!(key("{!!str 10: c, X: !ImportValue {Fn::Sub: b}}"), [""; 0]);
 }

@@ -181,6 +181,13 @@ pub fn scalar(tree: &Tree, node: NodeId) -> Option<Scalar<'_>> {
             Some("str" | "binary") if matches!(data.kind, Kind::Scalar | Kind::Null) => {
                 Some(Scalar::String(decode(&tree.file.text, data)))
             }
+            // quotes do not matter where the type is told
+            Some("int" | "float" | "bool") if data.kind == Kind::Scalar => {
+                match decode(&tree.file.text, data) {
+                    Cow::Borrowed(text) => Some(resolve_plain(text)),
+                    Cow::Owned(text) => Some(Scalar::String(Cow::Owned(text))),
+                }
+            }
             Some(_) => scalar(tree, value),
             None => None,
         };

@@ -9,7 +9,7 @@ pub enum Scalar<'t> {
     Null,
     /// A truth value.
     Bool(bool),
-    /// An integer that reads the same when it is printed again.
+    /// An integer.
     Int(i64),
     /// Any other number, as written: `1.10`, `1e100`, `123456789012345678901234567890`.
     Decimal(&'t str),
@@ -17,67 +17,85 @@ pub enum Scalar<'t> {
     String(Cow<'t, str>),
 }
 
-/// Resolves a plain YAML scalar the way CloudFormation does, which reads YAML 1.1: `yes` and `on` are truth values.
-///
-/// Where 1.1 would change digits that somebody wrote, the text stays a string, which is what CloudFormation's
-/// properties take anyway: a leading zero (account ids, `0644`), sexagesimals (`22:22`), underscores, dates.
+/// Resolves a plain YAML scalar the way CloudFormation does, which reads YAML 1.1: `yes` and `on` are truth values, a
+/// leading zero means octal, `22:22` counts in sixties. A date stays the text that JSON has for it, and so do infinity,
+/// what is no number, and fractions in sixties.
 pub fn resolve_plain(text: &str) -> Scalar<'_> {
     let Some(first) = text.bytes().next() else { return Scalar::Null };
+    let string = || Scalar::String(Cow::Borrowed(text));
     match first {
         b'~' | b'n' | b'N' | b'y' | b'Y' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' => match text {
             "~" | "null" | "Null" | "NULL" => Scalar::Null,
             "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Scalar::Bool(true),
             "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Scalar::Bool(false),
-            _ => Scalar::String(Cow::Borrowed(text)),
+            _ => string(),
         },
-        b'0'..=b'9' | b'-' | b'+' | b'.' => number(text),
-        _ => Scalar::String(Cow::Borrowed(text)),
+        b'0'..=b'9' | b'-' | b'+' | b'.' => {
+            integer(text).or_else(|| fraction(text).then_some(Scalar::Decimal(text))).unwrap_or_else(string)
+        }
+        _ => string(),
     }
 }
 
-fn number(text: &str) -> Scalar<'_> {
-    let string = Scalar::String(Cow::Borrowed(text));
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let (mantissa, exponent) = match digits.find(['e', 'E']) {
-        Some(at) => (digits.get(..at).unwrap_or(""), digits.get(at + 1..)),
-        None => (digits, None),
+/// An integer of YAML 1.1 ("Integer Language-Independent Type for YAML").
+fn integer(text: &str) -> Option<Scalar<'_>> {
+    let (negative, body) = match text.strip_prefix('-') {
+        Some(body) => (true, body),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
-    let (whole, fraction) = match mantissa.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (mantissa, None),
-    };
-    let all_digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
-    if !all_digits(whole)
-        || fraction.is_some_and(|f| !all_digits(f))
-        || (whole.len() > 1 && whole.starts_with('0'))
-    {
-        return string;
-    }
-    match (fraction, exponent) {
-        (None, None) => match text.parse::<i64>() {
-            // `+5` and `-0` would be printed differently
-            Ok(n) if !text.starts_with('+') && text != "-0" => Scalar::Int(n),
-            Ok(_) => string,
-            Err(_) if whole.is_empty() => string,
-            Err(_) => Scalar::Decimal(text),
-        },
-        // YAML 1.1 wants a dot before an exponent, and a sign behind it
-        (None, Some(_)) => string,
-        (Some(fraction), exponent) => {
-            if (whole.is_empty() && fraction.is_empty()) || whole.is_empty() {
-                return string;
-            }
-            match exponent {
-                None => Scalar::Decimal(text),
-                Some(e)
-                    if e.len() > 1 && e.starts_with(['+', '-']) && all_digits(e.get(1..).unwrap_or("")) =>
-                {
-                    Scalar::Decimal(text)
-                }
-                Some(_) => string,
-            }
+    let in_base = |digits: &str, base: u32| -> Option<i64> {
+        let plain: Cow<'_, str> =
+            if digits.contains('_') { digits.replace('_', "").into() } else { digits.into() };
+        if !plain.chars().all(|c| c.is_digit(base)) {
+            return None;
         }
+        let signed: Cow<'_, str> = if negative { format!("-{plain}").into() } else { plain };
+        i64::from_str_radix(&signed, base).ok()
+    };
+    if let Some(digits) = body.strip_prefix("0b") {
+        return in_base(digits, 2).map(Scalar::Int);
     }
+    if let Some(digits) = body.strip_prefix("0x") {
+        return in_base(digits, 16).map(Scalar::Int);
+    }
+    if body.len() > 1 && body.starts_with('0') {
+        return in_base(body.get(1..)?, 8).map(Scalar::Int);
+    }
+    if !body.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    if let Some((whole, parts)) = body.split_once(':') {
+        let mut value = in_base(whole, 10)?;
+        for part in parts.split(':') {
+            if !(1..=2).contains(&part.len())
+                || (part.len() == 2 && !part.starts_with(['0', '1', '2', '3', '4', '5']))
+            {
+                return None;
+            }
+            value = value.checked_mul(60)?.checked_add(in_base(part, 10)?)?;
+        }
+        return Some(Scalar::Int(value));
+    }
+    match in_base(body, 10) {
+        Some(n) => Some(Scalar::Int(n)),
+        // beyond 64 bits
+        None if body.bytes().all(|b| b.is_ascii_digit()) => Some(Scalar::Decimal(text)),
+        None => None,
+    }
+}
+
+/// Whether a text is a number with a dot: digits before it unless it has no sign, and a sign in an exponent.
+fn fraction(text: &str) -> bool {
+    let body = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let digits = |s: &str| s.bytes().all(|b| b.is_ascii_digit());
+    let Some((whole, rest)) = body.split_once('.') else { return false };
+    let (decimals, exponent) = match rest.find(['e', 'E']) {
+        Some(at) => (rest.get(..at).unwrap_or(""), rest.get(at + 1..)),
+        None => (rest, None),
+    };
+    let signed = |e: &str| e.len() > 1 && e.starts_with(['+', '-']) && digits(e.get(1..).unwrap_or(""));
+    let starts = !whole.is_empty() || (body.len() == text.len() && !decimals.is_empty());
+    starts && digits(whole) && digits(decimals) && exponent.is_none_or(signed)
 }
 
 /// Resolves a JSON token that is not a string.
