@@ -31,8 +31,9 @@ pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
     programs.diagnostics.extend(further_documents(tree));
     let mut module = Module::new(Dialect::CloudFormation, tree.language, &tree.file.path);
     let Some(root) = root(tree) else { return module };
-    if tree.language == Language::Json {
-        programs.diagnostics.extend(duplicates(tree));
+    match tree.language {
+        Language::Json => programs.diagnostics.extend(duplicates(tree)),
+        _ => programs.diagnostics.extend(complex_keys(tree)),
     }
     let mut reader = Reader::new(tree, Names::default());
     let given = programs.given;
@@ -442,6 +443,27 @@ fn further_documents(tree: &Tree) -> Option<Diagnostic> {
         Diagnostic::error("several-documents", message, line)
             .with_help("make it a file of its own, or take the `---` away"),
     )
+}
+
+/// Keys that are no text: a function (`!Sub a: b`), a map or list (`{{ name }}: b`). CloudFormation refuses them.
+fn complex_keys(tree: &Tree) -> Vec<Diagnostic> {
+    let pairs = (0..tree.len() as u32).map(NodeId).filter(|&id| tree.kind(id) == Kind::Pair);
+    let keys = pairs.filter_map(|pair| tree.child(pair, 0)).filter(|&key| match tree.kind(key) {
+        Kind::Tagged => yaml::tag(tree, key).is_some_and(|(tag, ..)| tag != "!" && !tag.starts_with("!!")),
+        kind => matches!(kind, Kind::Mapping | Kind::Sequence),
+    });
+    let told = keys.map(|key| {
+        let message = format!("`{}` is no text, so it can't be a key", first_line(tree.text(key)));
+        Diagnostic::error("complex-key", message, tree.span(key))
+            .with_help("a function is a value: where its argument is a function too, write that in its long form on a line of its own")
+    });
+    told.take(100).collect()
+}
+
+/// The beginning of a text, for a message.
+fn first_line(text: &str) -> &str {
+    let line = text.lines().next().unwrap_or("");
+    line.char_indices().nth(60).map_or(line, |(end, _)| line.get(..end).unwrap_or(line))
 }
 
 /// JSON's own parser keeps equal keys; in a template they are a mistake.
