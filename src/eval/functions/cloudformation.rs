@@ -302,6 +302,7 @@ fn zones(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
     let Some(region) = args.first() else { return cx.fail("a region is needed") };
     let name = match &region.data {
         // An empty region is the stack's own.
+        Data::Null | Data::Absent => "Fn::GetAZs(AWS::Region)".to_owned(),
         Data::String(s) if s.is_empty() => "Fn::GetAZs(AWS::Region)".to_owned(),
         _ => format!("Fn::GetAZs({})", cx.store.text_of(region)),
     };
