@@ -172,7 +172,7 @@ fn json_insert(
         if key.is_some() { last } else { doc.parent(container).filter(|p| doc.kind(*p) == Kind::Pair) };
     let one_line = match last {
         Some(last) => !doc.text().get(start..doc.node(last).end as usize).unwrap_or("").contains('\n'),
-        None => doc.text().lines().count() <= 1,
+        None => doc.text().lines().nth(1).is_none(),
     };
     let layout =
         Layout { eol: doc.eol, unit: &unit, colon: colon(doc, sample), one_line, compact: compact(doc) };
@@ -610,7 +610,7 @@ pub(super) fn replace(doc: &Document, node: NodeId, value: &Literal, names: Name
             _ => {
                 let unit = unit(doc);
                 let pair = doc.parent(node).filter(|p| doc.kind(*p) == Kind::Pair);
-                let one_line = doc.text().lines().count() <= 1;
+                let one_line = doc.text().lines().nth(1).is_none();
                 let layout = Layout {
                     eol: doc.eol,
                     unit: &unit,
