@@ -69,6 +69,34 @@ fn twins_are_judged_alike() {
         }
     }
     assert!(differ.is_empty(), "{}", differ.join("\n"));
-    assert!(apps >= 10, "{apps}");
+    let high = names.iter().filter(|n| n.file_name().unwrap().to_string_lossy().starts_with("l2-")).count();
+    assert!(apps >= 10 && high >= 15, "{apps} {high}");
     assert!(names.len() >= 30 && failed >= 100 && passed >= 90, "{} {failed} {passed}", names.len());
+}
+
+/// Where the findings of the apps with L2 constructs point: at the prop that says it, else at the props or the construct.
+#[test]
+fn findings_in_apps_point_at_props() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/twins");
+    let mut names: Vec<_> = std::fs::read_dir(&root).unwrap().map(|e| e.unwrap().path()).collect();
+    names.retain(|n| n.file_name().unwrap().to_string_lossy().starts_with("l2-"));
+    names.sort();
+    let mut shown = String::new();
+    for twin in &names {
+        let mut options = Options { paths: vec![twin.join("cdk.out")], threads: 1, ..Options::default() };
+        options.wanted.packs = vec!["all".into()];
+        let session = Session::open(Loader::new(env!("CARGO_MANIFEST_DIR")), options);
+        let outcome = session.check(&Quiet);
+        let name = twin.file_name().unwrap().to_string_lossy();
+        for finding in &outcome.findings {
+            let span = finding.location.span;
+            let file = session.loader.sources().get(span.file).unwrap();
+            assert_eq!(file.path.file_name().unwrap(), "app.ts", "{name}: {}", finding.policy);
+            let line = file.position(span.start).line;
+            let text = file.slice(span).lines().next().unwrap_or("");
+            let (policy, address) = (&finding.policy, &finding.resource.address);
+            shown.push_str(&format!("{name} {policy} {address}: {line} {text}\n"));
+        }
+    }
+    insta::assert_snapshot!(shown);
 }
