@@ -34,6 +34,7 @@
 (true) @scalar
 (false) @scalar
 (this) @this
+(scoped_type_identifier . (_) @of (type_identifier) @name .) @member
 (identifier) @ident
 (import_declaration (scoped_identifier name: (_) @name) @source) @import
 (line_comment) @skip

@@ -620,6 +620,10 @@ impl Interpreter<'_> {
                 {
                     return None;
                 }
+                // `new software.amazon.awscdk.App()` where the app's own class is called `App`, too
+                if is_library(&dotted(object)) {
+                    return None;
+                }
                 self.class_named(name, at)
             }
             _ => None,
@@ -696,6 +700,15 @@ fn last_name(expr: &Expr) -> &str {
     match &expr.kind {
         Kind::Name(name) | Kind::Member(_, name, _) => name,
         _ => "",
+    }
+}
+
+/// `a.b.C` as it is written.
+fn dotted(expr: &Expr) -> String {
+    match &expr.kind {
+        Kind::Name(name) => name.to_string(),
+        Kind::Member(object, name, _) => format!("{}.{name}", dotted(object)),
+        _ => String::new(),
     }
 }
 

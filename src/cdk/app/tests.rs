@@ -453,6 +453,54 @@ func env() *awscdk.Environment { return nil }
 }
 
 #[test]
+fn classes_of_the_app_with_names_of_a_library() {
+    let csharp = Source::new(
+        "dotnet run --project src/Shop",
+        &[
+            (
+                "src/Shop/Program.cs",
+                "using Amazon.CDK;\nusing Amazon.CDK.AWS.Lambda;\nclass Program {\n  \
+                 static void Main() { var app = new App(); new ShopStack(app, \"Shop\"); app.Synth(); }\n}\n\
+                 class ShopStack : Stack {\n  internal ShopStack(Construct scope, string id) : base(scope, id) {\n    \
+                 new Function(this, \"Handler\", new FunctionProps { MemorySize = 128 });\n  }\n}\n",
+            ),
+            (
+                "src/Handler/Function.cs",
+                "public class Function {\n  public Function() { }\n  public string FunctionHandler(string x) { return x; }\n}\n",
+            ),
+        ],
+    );
+    let java = Source::new(
+        "mvn -e -q compile exec:java",
+        &[
+            (
+                "src/main/java/com/shop/App.java",
+                "package com.shop;\npublic class App {\n  public static void main(final String[] args) {\n    \
+                 final software.amazon.awscdk.App app = new software.amazon.awscdk.App();\n    \
+                 new ShopStack(app, \"Shop\");\n    app.synth();\n  }\n}\n",
+            ),
+            (
+                "src/main/java/com/shop/ShopStack.java",
+                "package com.shop;\nimport software.amazon.awscdk.Stack;\nimport software.amazon.awscdk.services.s3.Bucket;\n\
+                 public class ShopStack extends Stack {\n  public ShopStack(final Construct scope, final String id) {\n    \
+                 super(scope, id);\n    Bucket.Builder.create(this, \"Main\").versioned(false).build();\n  }\n}\n",
+            ),
+        ],
+    );
+    let found = [
+        csharp.places(&["Shop/Handler/Resource AWS::Lambda::Function MemorySize"]),
+        java.places(&["Shop/Main/Resource AWS::S3::Bucket VersioningConfiguration"]),
+    ];
+    assert_eq!(
+        found.concat(),
+        [
+            "Shop/Handler/Resource: src/Shop/Program.cs:8 MemorySize = 128",
+            "Shop/Main/Resource: src/main/java/com/shop/ShopStack.java:7 versioned(false)"
+        ]
+    );
+}
+
+#[test]
 fn javascript() {
     let source = Source::new(
         "node bin/app.js",

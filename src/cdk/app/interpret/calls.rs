@@ -303,7 +303,7 @@ impl Interpreter<'_> {
             self.exceeded.get_or_insert(format!("more than {MAX_NODES} constructs"));
             return Value::Unknown;
         }
-        if let Some(class) = class {
+        if let Some(class) = class.filter(|class| self.may_be_made(*class, args)) {
             let id = self.tree.push(Node::new(site, Some(class), name.into()));
             if let Some(node) = self.tree.get_mut(id) {
                 node.props = args.props();
@@ -350,6 +350,17 @@ impl Interpreter<'_> {
         let id = self.tree.push(node);
         self.tree.attach(id, parent, pattern);
         Value::Node(id)
+    }
+
+    /// Whether a class of the app can be what is made: one that extends nothing and takes no scope and id only has the
+    /// name of a library's construct, as the handler of a function that is called `Function`.
+    fn may_be_made(&self, class: usize, args: &Arguments) -> bool {
+        let Some((_, declared)) = self.classes.get(class) else { return true };
+        let made_in_scope =
+            args.scope().and_then(Value::node).is_some() && args.id().and_then(Value::text).is_some();
+        let takes_both =
+            || declared.constructors.iter().chain(&declared.primary).any(|made| made.params.len() >= 2);
+        declared.base.is_some() || !made_in_scope || takes_both()
     }
 
     /// Runs a constructor of a class of the app on `at.this`.
