@@ -79,13 +79,19 @@ impl Arguments {
         self.named.iter().find(|m| names.contains(&m.key.as_str())).map(|m| &m.value)
     }
 
+    /// The scope by its name; where a construct comes first, that is the scope, and `scope` is a prop (web ACLs have it).
+    fn named_scope(&self) -> Option<&Value> {
+        let first = self.positional.first().and_then(Value::node);
+        self.named(&["scope"]).filter(|_| first.is_none())
+    }
+
     fn scope(&self) -> Option<&Value> {
-        self.named(&["scope"]).or_else(|| self.positional.first())
+        self.named_scope().or_else(|| self.positional.first())
     }
 
     fn id(&self) -> Option<&Value> {
         self.named(&["id", "construct_id"]).or_else(|| {
-            let at = usize::from(self.named(&["scope"]).is_none());
+            let at = usize::from(self.named_scope().is_none());
             self.positional.get(at)
         })
     }
@@ -98,12 +104,12 @@ impl Arguments {
         if let Some(Value::Object(object)) = self.named(&["props"]) {
             return Some(Arc::clone(object));
         }
-        let entries: Vec<Member> = self
-            .named
-            .iter()
-            .filter(|m| !matches!(m.key.as_str(), "scope" | "id" | "construct_id"))
-            .cloned()
-            .collect();
+        let scope = self.named_scope().is_some();
+        let is_prop = |m: &&Member| match m.key.as_str() {
+            "scope" => !scope,
+            name => !matches!(name, "id" | "construct_id"),
+        };
+        let entries: Vec<Member> = self.named.iter().filter(is_prop).cloned().collect();
         let span = self.parentheses?;
         (!entries.is_empty()).then(|| Arc::new(Object { span, entries }))
     }

@@ -453,6 +453,31 @@ func env() *awscdk.Environment { return nil }
 }
 
 #[test]
+fn a_prop_with_the_name_of_the_scope() {
+    let source = Source::new(
+        "python3 app.py",
+        &[(
+            "app.py",
+            "from aws_cdk import App, Stack, aws_wafv2 as wafv2\n\n\nclass Waf(Stack):\n    def __init__(self, scope, id, **kwargs):\n        \
+             super().__init__(scope, id, **kwargs)\n        wafv2.CfnWebACL(self, id=\"Acl\", name=\"a\", scope=\"REGIONAL\")\n        \
+             wafv2.CfnIPSet(scope=self, id=\"Set\", addresses=[], name=\"b\")\n\n\napp = App()\nWaf(app, \"Waf\")\napp.synth()\n",
+        )],
+    );
+    assert_eq!(
+        source.places(&[
+            "Waf/Acl AWS::WAFv2::WebACL Scope",
+            "Waf/Acl AWS::WAFv2::WebACL Name",
+            "Waf/Set AWS::WAFv2::IPSet Addresses",
+        ]),
+        [
+            "Waf/Acl: app.py:7 scope=\"REGIONAL\"",
+            "Waf/Acl: app.py:7 name=\"a\"",
+            "Waf/Set: app.py:8 addresses=[]"
+        ]
+    );
+}
+
+#[test]
 fn classes_of_the_app_with_names_of_a_library() {
     let csharp = Source::new(
         "dotnet run --project src/Shop",
