@@ -37,7 +37,11 @@ fn write(store: &Store, value: &Value, depth: usize) -> Json {
                     Part::Term(term) => write(store, term, depth + 1),
                 })
                 .collect();
-            json!({ "$string": parts })
+            // structured text within text is known, too
+            match parts.iter().map(Json::as_str).collect::<Option<Vec<&str>>>() {
+                Some(texts) => Json::String(texts.concat()),
+                None => json!({ "$string": parts }),
+            }
         }
         // Nothing of it is known.
         Data::List(list) if list.members.is_empty() && list.rest.is_some() => {

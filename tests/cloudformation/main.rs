@@ -12,6 +12,7 @@
 )]
 
 mod assembly;
+mod functions;
 mod imports;
 mod sam;
 mod scalars;
