@@ -325,6 +325,10 @@ impl Reader<'_> {
         for &item in items.iter().skip(1) {
             args.push(self.expr(item));
         }
+        if self.in_condition {
+            args.resize_with(4, || Expr::new(ExprKind::Literal(Literal::NoValue), span));
+            args.push(Expr::new(ExprKind::Literal(Literal::Bool(true)), span));
+        }
         Expr::new(ExprKind::Call { name: "Fn::FindInMap".into(), name_span, args, expand: false }, span)
     }
 }

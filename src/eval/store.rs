@@ -253,6 +253,11 @@ impl Store {
         *refused = self.or(*refused, guard);
     }
 
+    /// Whether something is looked up in mappings: alternatives that say the same are one then.
+    pub fn looks_up(&self) -> bool {
+        !self.refused.lock().is_false()
+    }
+
     /// The condition of an alternative in words, without the cases in which nothing is deployed: a lookup in a mapping is
     /// one of its keys.
     pub fn describe_alternative(&self, guard: Guard) -> String {

@@ -90,8 +90,8 @@ fn write(store: &Store, value: &Value, depth: usize) -> Json {
             let mut shown: Vec<(Guard, Json)> = Vec::with_capacity(arms.len());
             for arm in arms.iter() {
                 let value = write(store, &arm.value, depth + 1);
-                // what is written in several places and is the same is one alternative
-                match shown.iter_mut().find(|(_, known)| *known == value) {
+                // what several entries of a mapping say is one alternative
+                match shown.iter_mut().find(|(_, known)| store.looks_up() && *known == value) {
                     Some((guard, _)) => *guard = store.or(*guard, arm.guard),
                     None => shown.push((arm.guard, value)),
                 }

@@ -551,6 +551,17 @@ Resources:
         of(0, "AvailabilityZone"),
         r#"{"$choice":[{"when":"`AWS::Region` is \"us-east-1\"","value":"a"},{"when":"`AWS::Region` is \"eu-west-1\"","value":"b"}]}"#
     );
+    // a condition says what it depends on, though nothing is deployed elsewhere
+    let condition = "Mappings: {M: {us-east-1: {Primary: 'yes'}}}
+Conditions: {C: !Equals [!FindInMap [M, !Ref AWS::Region, Primary], 'yes']}
+Resources:
+  Z: {Type: AWS::EC2::Subnet, Condition: C, Properties: {VpcId: v, AvailabilityZone: !Select ['0', !GetAZs '']}}
+  Y: {Type: AWS::EC2::Subnet, Properties: {VpcId: v, AvailabilityZone: !Select [0, !GetAZs {Ref: AWS::Region}]}}
+";
+    let linked = super::support::world(&[("t.yaml", condition)]).linked("t.yaml");
+    assert_eq!(resources(&linked.graph), ["Z AWS::EC2::Subnet when `C` is true", "Y AWS::EC2::Subnet"]);
+    let zone = |of: &str| property(&linked.graph, of, "AvailabilityZone");
+    assert_eq!((zone("Z"), zone("Y")), (zone("Y"), "Fn::GetAZs(AWS::Region)[0]".to_owned()));
     // names that nobody knows may all be meant
     let never = template.replace("us-east-1:", "one:").replace("eu-west-1:", "two:");
     let world = super::support::world(&[("t.yaml", &never)]).policies(&["ebs-unencrypted"]);

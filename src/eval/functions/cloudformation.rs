@@ -32,7 +32,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     nullable("Fn::Select", (2, 2), Look::Raw, Returns::Any, select),
     nullable("Fn::Split", (2, 2), Look::Raw, Returns::Strings, split),
-    nullable("Fn::FindInMap", (3, 4), Look::Raw, Returns::Any, find_in_map),
+    // A fifth argument says that it stands in a condition.
+    nullable("Fn::FindInMap", (3, 5), Look::Raw, Returns::Any, find_in_map),
     pure("Fn::Base64", (1, 1), Look::Shallow, Returns::String, |cx, args| {
         let text = cx.arg_str(args, 0)?;
         cx.string(base64::engine::general_purpose::STANDARD.encode(text.as_bytes()))
@@ -104,8 +105,15 @@ fn select(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
     if list.is_unset() || index.is_unset() {
         return cx.fail("the arguments must not be null");
     }
-    // `Fn::GetAZs` and other unknown lists have parts with an identity.
-    cx.evaluator.index(list, index, cx.span, cx.env)
+    // `Fn::GetAZs` and other unknown lists have parts with an identity, whether the index is a number or its text.
+    let number = index.as_str().and_then(|text| text.parse::<i64>().ok());
+    match number {
+        Some(n) => {
+            let index = Value { data: Data::Number(Number::Int(n)), ..index.clone() };
+            cx.evaluator.index(list, &index, cx.span, cx.env)
+        }
+        None => cx.evaluator.index(list, index, cx.span, cx.env),
+    }
 }
 
 fn split(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
@@ -159,10 +167,11 @@ fn find_in_map(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
         return cx.fail("a mapping and two keys are needed");
     };
     // The default of the language extension: `{ DefaultValue: … }`.
-    let default = args.get(3).map(|d| match d.as_map().and_then(|m| m.get("DefaultValue")) {
-        Some(entry) => entry.value.clone(),
-        None => d.clone(),
-    });
+    let default =
+        args.get(3).filter(|d| !d.is_unset()).map(|d| match d.as_map().and_then(|m| m.get("DefaultValue")) {
+            Some(entry) => entry.value.clone(),
+            None => d.clone(),
+        });
     if default.is_none()
         && let Some(found) = agreed(cx, map, first, second)
     {
@@ -182,7 +191,9 @@ fn find_in_map(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
         }
     };
     let fails = cx.evaluator.failing_when_top(&found);
-    if fails.is_false() {
+    // what a condition depends on is told, even if only one of its cases can be deployed
+    let in_condition = args.len() > 4;
+    if fails.is_false() || (in_condition && default.is_none()) {
         return Ok(found);
     }
     let works = cx.store.not(fails);
