@@ -344,3 +344,30 @@ Resources:
         ]
     );
 }
+
+#[test]
+fn events_are_written_to_buckets_as_objects() {
+    let linked = world(&[(
+        "t.yaml",
+        "Transform: AWS::Serverless-2016-10-31
+Resources:
+  Handler:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: app.handler
+      InlineCode: pass
+      EventInvokeConfig: {DestinationConfig: {OnFailure: {Type: S3, Destination: 'arn:aws:s3:::failed'}}}
+",
+    )])
+    .linked("t.yaml");
+    let policies = property(&linked.graph, "HandlerRole", "Policies");
+    assert!(
+        policies.contains(r#""arn:aws:s3:::failed/*""#) && policies.contains("s3:PutObject"),
+        "{policies}"
+    );
+    assert!(
+        policies.contains(r#""arn:aws:s3:::failed""#) && policies.contains("s3:ListBucket"),
+        "{policies}"
+    );
+}

@@ -4,7 +4,7 @@ use crate::program::{Expr, ExprKind, ObjectItem, Resource};
 
 use super::brokers::Wishes;
 use super::make::{At, Making, Props, id_of, literal_text, member, members, suffixed, tags, target_of};
-use super::policies::{Role, allow, trust};
+use super::policies::{Role, allow, send, trust};
 use super::{Notification, Sam, Target, api, function};
 
 /// An event while it is expanded.
@@ -392,8 +392,7 @@ impl Event<'_, '_, '_> {
                     _ => None,
                 };
                 if let Some((action, name)) = policy {
-                    self.role
-                        .add_document(&format!("{}{name}", self.id), allow(at, action, destination.clone()));
+                    self.role.add_document(&format!("{}{name}", self.id), send(at, action, destination));
                 }
             }
         }

@@ -8,7 +8,7 @@ use crate::program::{Expr, ExprKind, Literal, Resource};
 
 use super::events;
 use super::make::{At, Making, Props, digest, item, literal_text, member, tags};
-use super::policies::{Role, RoleOf, allow, traces};
+use super::policies::{Role, RoleOf, allow, send, traces};
 use super::{Sam, Target};
 
 /// The tag that the transform puts on functions and what comes with them.
@@ -290,7 +290,7 @@ fn destinations(
                 "Lambda" => ("lambda:InvokeFunction", "LambdaPolicy"),
                 _ => ("s3:PutObject", "S3Policy"),
             };
-            role.add_document(&format!("{own}{name}{policy}"), allow(at, action, arn.clone()));
+            role.add_document(&format!("{own}{name}{policy}"), send(at, action, &arn));
             destinations.push((name, at.object(vec![("Destination", arn)])));
         }
     }

@@ -135,6 +135,19 @@ pub(super) fn allow(at: At, action: &str, resource: Expr) -> Expr {
     at.object(vec![("Statement", at.list(vec![statement]))])
 }
 
+/// A policy that lets events be sent to a destination: to a bucket they are written as objects, and it is listed.
+pub(super) fn send(at: At, action: &str, destination: &Expr) -> Expr {
+    if action != "s3:PutObject" {
+        return allow(at, action, destination.clone());
+    }
+    let objects = at.call("Fn::Join", vec![at.text("/"), at.list(vec![destination.clone(), at.text("*")])]);
+    let statement = |action: &str, resource: Expr| {
+        at.object(vec![("Action", at.text(action)), ("Effect", at.text("Allow")), ("Resource", resource)])
+    };
+    let statements = vec![statement(action, objects), statement("s3:ListBucket", destination.clone())];
+    at.object(vec![("Statement", at.list(statements))])
+}
+
 fn read(policy: &Expr, name: &str) -> Option<Policy> {
     let at = At(policy.span);
     match &policy.kind {
