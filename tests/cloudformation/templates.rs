@@ -597,3 +597,17 @@ Resources:
     let with = format!("Transform: [Mine]\n{template}");
     assert_eq!(world(&[("t.yaml", &with)]).said("t.yaml").len(), 1);
 }
+
+#[test]
+fn what_a_parameter_can_be_is_split() {
+    let linked = world(&[(
+        "t.yaml",
+        "Parameters: {Nets: {Type: String, AllowedValues: ['10.0.0.0/8|192.168.0.0/16', '0.0.0.0/0|::/0']}}
+Resources:
+  T: {Type: AWS::SNS::Topic, Properties: {TopicName: !Select [0, !Split ['|', !Ref Nets]]}}
+",
+    )])
+    .linked("t.yaml");
+    let name = property(&linked.graph, "T", "TopicName");
+    assert!(name.contains("\"10.0.0.0/8\"") && name.contains("\"0.0.0.0/0\""), "{name}");
+}

@@ -118,6 +118,12 @@ fn select(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
 
 fn split(cx: &Cx<'_, '_>, args: &[Value]) -> Outcome {
     let [delimiter, text] = args else { return cx.fail("a delimiter and a string are needed") };
+    // a parameter with a closed domain is one of its values
+    let one_of = match &text.data {
+        Data::Unknown(id) if cx.store.domain(*id).is_some() => Some(cx.store.choice(cx.store.arms(text))),
+        _ => None,
+    };
+    let text = one_of.as_ref().unwrap_or(text);
     cx.evaluator.each_arm(delimiter, &|delimiter| {
         cx.evaluator.each_arm(text, &|text| {
             let Some(delimiter) = cx.store.string_of(delimiter).filter(|d| !d.is_empty()) else {
