@@ -58,6 +58,9 @@ pub(super) fn read(tree: &Tree, programs: &mut Programs<'_>) -> Module {
         reader.names.resources.extend(names.iter().map(|e| Str::from(e.key.as_ref())));
     }
     let of_type = |e: &Expanded| yaml::find(tree, e.value, "Type").map(|n| yaml::text(tree, n));
+    if !reader.names.sam && !reader.names.open {
+        serverless_without_transform(&mut reader, &resources);
+    }
     reader.names.modules = resources
         .iter()
         .filter(|e| of_type(e).is_some_and(|t| t.ends_with("::MODULE")))
@@ -194,6 +197,22 @@ fn transforms(reader: &mut Reader<'_>, root: NodeId) {
             reader.warn("macro", message, tree.span(node));
         }
     }
+}
+
+/// Serverless resources are refused without their transform; what they mean is plain all the same.
+fn serverless_without_transform(reader: &mut Reader<'_>, resources: &[Expanded]) {
+    let tree = reader.tree;
+    let types = resources.iter().filter_map(|e| yaml::find(tree, e.value, "Type"));
+    let first =
+        types.map(|node| (yaml::text(tree, node), node)).find(|(t, _)| t.starts_with("AWS::Serverless::"));
+    let Some((type_name, node)) = first else { return };
+    reader.names.sam = true;
+    let message =
+        format!("CloudFormation refuses `{type_name}` in a template without the serverless transform");
+    reader.diagnostics.push(
+        Diagnostic::warning("missing-transform", message, tree.span(node))
+            .with_help("add `Transform: AWS::Serverless-2016-10-31` to the template"),
+    );
 }
 
 /// Names in a SAM template that the transform could have made and did not.
