@@ -139,9 +139,7 @@ impl Reader<'_> {
         if !form.is_list() {
             return Some(Expr::new(ExprKind::Literal(as_literal(scalar, &text, form)), span));
         }
-        if text.is_empty() {
-            return Some(Expr::new(ExprKind::List(Vec::new()), span));
-        }
+        // an empty text is a list of one empty text, which is what templates ask for: `!Equals [!Select [0, …], '']`
         // members are where they are written, if the text is written as it is read
         let raw = tree.text(node);
         let lead = raw.find(text.as_ref()).map(|n| span.start + n as u32);

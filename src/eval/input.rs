@@ -105,7 +105,6 @@ impl<'p> Run<'p> {
     /// that is not.
     fn split(&self, value: &Value) -> Value {
         let (pieces, open) = match &value.data {
-            Data::String(text) if text.is_empty() => (Vec::new(), false),
             Data::String(text) => (text.split(',').collect(), false),
             Data::Text(parts) => {
                 let mut pieces: Vec<&str> = match parts.first() {

@@ -611,3 +611,36 @@ Resources:
     let name = property(&linked.graph, "T", "TopicName");
     assert!(name.contains("\"10.0.0.0/8\"") && name.contains("\"0.0.0.0/0\""), "{name}");
 }
+
+#[test]
+fn an_empty_list_parameter_has_one_empty_member() {
+    // cfn-lint and AWS's validator split the text as well; templates rely on it
+    let template = "Parameters: {L: {Type: CommaDelimitedList, Default: ''}}
+Conditions: {Has: !Not [!Equals [!Select [0, !Ref L], '']]}
+Resources:
+  T: {Type: AWS::SNS::Topic, Condition: Has}
+  Q: {Type: AWS::SQS::Queue, Properties: {QueueName: !Join [',', !Ref L]}}
+";
+    let shown = |given: &[&str]| {
+        let linked = world(&[("t.yaml", template)]).parameters(given).linked("t.yaml");
+        assert_eq!(linked.diagnostics, []);
+        resources(&linked.graph)
+    };
+    assert_eq!(shown(&["L="]), ["Q AWS::SQS::Queue"]);
+    assert_eq!(shown(&["L=a,b"]), ["T AWS::SNS::Topic", "Q AWS::SQS::Queue"]);
+}
+
+#[test]
+fn serverless_resources_want_their_transform() {
+    let template = "Resources:
+  F: {Type: AWS::Serverless::Function, Properties: {Runtime: python3.12, Handler: a.b, InlineCode: pass}}
+";
+    let world = world(&[("t.yaml", template)]);
+    assert_eq!(
+        world.said("t.yaml"),
+        [
+            "missing-transform: CloudFormation refuses `AWS::Serverless::Function` in a template without the serverless transform"
+        ]
+    );
+    assert_eq!(resources(&world.linked("t.yaml").graph), ["F AWS::Lambda::Function", "FRole AWS::IAM::Role"]);
+}
