@@ -371,3 +371,62 @@ Resources:
         "{policies}"
     );
 }
+
+#[test]
+fn authorizers_of_rest_apis_are_in_the_definition() {
+    let template = "Resources:
+  Api:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      Auth:
+        DefaultAuthorizer: Pool
+        Authorizers:
+          Pool: {UserPoolArn: arn:aws:cognito-idp:eu-west-1:123456789012:userpool/p, AuthorizationScopes: [read]}
+          Own: {FunctionArn: !GetAtt F.Arn, FunctionPayloadType: REQUEST, Identity: {Headers: [A], QueryStrings: [q]}}
+  F:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.12
+      Handler: a.b
+      InlineCode: pass
+      Events:
+        Get: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /a, Method: get}}
+        Put: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /a, Method: put, Auth: {Authorizer: Own, ApiKeyRequired: true}}}
+        Free: {Type: Api, Properties: {RestApiId: !Ref Api, Path: /free, Method: get, Auth: {Authorizer: NONE}}}
+  Written:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      Auth: {DefaultAuthorizer: AWS_IAM}
+      DefinitionBody: {swagger: '2.0', paths: {/b: {get: {responses: {}}, put: {security: [{x: []}]}}}}
+";
+    let found = asked(
+        template,
+        &[
+            ("Api", "Body.paths./a.get.security"),
+            ("Api", "Body.paths./a.put.security"),
+            ("Api", "Body.paths./free.get.security"),
+            ("Api", "Body.securityDefinitions.Pool.x-amazon-apigateway-authorizer"),
+            ("Api", "Body.securityDefinitions.Own.x-amazon-apigateway-authorizer.identitySource"),
+            ("Api", "Body.securityDefinitions.api_key.name"),
+            ("Written", "Body.paths./b.get.security"),
+            ("Written", "Body.paths./b.put.security"),
+            ("Written", "Body.securityDefinitions.AWS_IAM.x-amazon-apigateway-authtype"),
+        ],
+    );
+    assert_eq!(
+        found,
+        [
+            r#"[{"Pool":["read"]}]"#,
+            r#"[{"Own":[]},{"api_key":[]}]"#,
+            "-",
+            r#"{"providerARNs":["arn:aws:cognito-idp:eu-west-1:123456789012:userpool/p"],"type":"cognito_user_pools"}"#,
+            r#""method.request.header.A, method.request.querystring.q""#,
+            r#""x-api-key""#,
+            r#"[{"AWS_IAM":[]}]"#,
+            r#"[{"x":[]}]"#,
+            r#""awsSigv4""#
+        ]
+    );
+}

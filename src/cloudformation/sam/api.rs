@@ -98,7 +98,7 @@ impl Api {
     }
 
     /// Whether the transform writes the definition.
-    fn is_managed(&self) -> bool {
+    pub(super) fn is_managed(&self) -> bool {
         !self.props.has("DefinitionBody") && !self.props.has("DefinitionUri")
     }
 
@@ -110,9 +110,9 @@ impl Api {
         if let Some(body) = self.props.get("DefinitionBody") {
             let merge = self.props.get("MergeDefinitions").is_some_and(is_true) || self.http;
             if !merge || self.routes.is_empty() {
-                return Some(body.clone());
+                return Some(self.with_authorizers(body.clone()));
             }
-            return Some(self.merged(body));
+            return Some(self.with_authorizers(self.merged(body)));
         }
         let mut paths: Vec<ObjectItem> = Vec::new();
         self.add_routes(&mut paths, at);
@@ -173,34 +173,6 @@ impl Api {
                 }),
             }
         }
-    }
-
-    /// The authorizers as the definition has them.
-    fn security(&self, at: At) -> Option<(&'static str, Expr)> {
-        let authorizers = member(self.props.get("Auth")?, "Authorizers")?;
-        let ExprKind::Object(items) = &authorizers.kind else { return None };
-        let schemes = items
-            .iter()
-            .filter_map(|item| {
-                let here = At(item.span);
-                let scheme = match self.http {
-                    true => here.object(vec![
-                        ("type", here.text("oauth2")),
-                        ("x-amazon-apigateway-authorizer", item.value.clone()),
-                    ]),
-                    false => here.object(vec![
-                        ("type", here.text("apiKey")),
-                        ("in", here.text("header")),
-                        ("x-amazon-apigateway-authorizer", item.value.clone()),
-                    ]),
-                };
-                Some((item.key.as_string()?.as_str(), scheme))
-            })
-            .collect();
-        Some(match self.http {
-            true => ("components", at.object(vec![("securitySchemes", at.object(schemes))])),
-            false => ("securityDefinitions", at.object(schemes)),
-        })
     }
 
     fn rest(&self, settled: Settled<'_>) -> Vec<Resource> {
@@ -448,20 +420,6 @@ impl Api {
             TemplatePart::Interpolation(inner) => target_of(inner) == Some(function),
             _ => false,
         })
-    }
-
-    /// An event's own authorizer, else the API's default one, as the operation has it.
-    pub(super) fn secured(&self, operation: Expr, auth: Option<&Expr>, at: At) -> Expr {
-        let own = auth.and_then(|a| member(a, "Authorizer"));
-        let default = self.props.get("Auth").and_then(|a| member(a, "DefaultAuthorizer"));
-        let Some(name) = own.or(default).and_then(literal_text) else { return operation };
-        if name == "NONE" || !self.is_managed() && !self.http {
-            return operation;
-        }
-        let ExprKind::Object(mut items) = operation.kind else { return operation };
-        let scheme = at.object(vec![(name, at.list(Vec::new()))]);
-        items.push(ObjectItem { key: at.text("security"), value: at.list(vec![scheme]), span: at.0 });
-        Expr::new(ExprKind::Object(items), operation.span)
     }
 }
 

@@ -6,6 +6,7 @@
 //! in the SAM source.
 
 mod api;
+mod auth;
 mod brokers;
 mod connector;
 mod domain;
