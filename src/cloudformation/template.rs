@@ -473,8 +473,11 @@ fn complex_keys(tree: &Tree) -> Vec<Diagnostic> {
     });
     let told = keys.map(|key| {
         let message = format!("`{}` is no text, so it can't be a key", first_line(tree.text(key)));
-        Diagnostic::error("complex-key", message, tree.span(key))
-            .with_help("a function is a value: where its argument is a function too, write that in its long form on a line of its own")
+        let help = match tree.kind(key) {
+            Kind::Tagged => "write the inner function in its long form on a line of its own",
+            _ => "put quotes around it, or check what is made of this template",
+        };
+        Diagnostic::error("complex-key", message, tree.span(key)).with_help(help)
     });
     told.take(100).collect()
 }
