@@ -2,6 +2,7 @@
 //! are taken, loops over known lists are taken element by element and others once.
 
 mod calls;
+mod constants;
 
 use std::sync::Arc;
 
@@ -157,6 +158,11 @@ pub(super) fn follow(modules: &[Loaded]) -> Followed {
             interpreter.declare(file, expr);
         }
     }
+    // what is imported is there before the importing file runs
+    for (file, loaded) in modules.iter().enumerate() {
+        let at = At { scope: file, this: None, class: None, file };
+        interpreter.constants(&loaded.module.body, at, 0);
+    }
     for (file, loaded) in modules.iter().enumerate() {
         let at = At { scope: file, this: None, class: None, file };
         interpreter.block(&loaded.module.body, at);
@@ -299,8 +305,19 @@ impl Interpreter<'_> {
         match &expr.kind {
             Kind::Unknown | Kind::Scalar | Kind::Class(_) => Value::Unknown,
             Kind::This => at.this.map_or(Value::Unknown, Value::Node),
-            Kind::Name(name) => self.variable(name, at).unwrap_or(Value::Unknown),
+            Kind::Name(name) => {
+                let known = self.variable(name, at).or_else(|| self.imported(name, name, at));
+                known.or_else(|| self.constant_of_file(name, at)).unwrap_or(Value::Unknown)
+            }
             Kind::Member(object, name, _) => {
+                if let Kind::Name(namespace) = &object.kind
+                    && self.variable(namespace, at).is_none()
+                    && let Some(value) = self
+                        .imported(namespace, name, at)
+                        .or_else(|| self.constant_of_class(self.class_named(namespace, at)?, name))
+                {
+                    return value;
+                }
                 let object = self.eval(object, at);
                 self.member(&object, name)
             }
@@ -680,18 +697,23 @@ impl Interpreter<'_> {
             return Some(own);
         }
         if let Some(source) = source {
-            let last = source.trim_end_matches(".js").rsplit(['/', '.']).next().unwrap_or(source);
-            let imported = files.clone().position(|file| {
-                self.modules.get(file).is_some_and(|m| {
-                    let stem = m.stem.strip_suffix("/index").or(m.stem.strip_suffix("/__init__"));
-                    stem.unwrap_or(&m.stem).rsplit('/').next() == Some(last)
-                })
-            });
+            let imported = self.imported_from(files.clone(), source);
             if imported.is_some() {
                 return imported;
             }
         }
         files.clone().position(same_family)
+    }
+
+    /// Which of some files an import means.
+    fn imported_from(&self, mut files: impl Iterator<Item = usize>, source: &str) -> Option<usize> {
+        let last = source.trim_end_matches(".js").rsplit(['/', '.']).next().unwrap_or(source);
+        files.position(|file| {
+            self.modules.get(file).is_some_and(|m| {
+                let stem = m.stem.strip_suffix("/index").or(m.stem.strip_suffix("/__init__"));
+                stem.unwrap_or(&m.stem).rsplit('/').next() == Some(last)
+            })
+        })
     }
 
     /// Where a file imports a name from.

@@ -453,6 +453,52 @@ func env() *awscdk.Environment { return nil }
 }
 
 #[test]
+fn constants_of_other_files_and_classes() {
+    let python = Source::new(
+        "python3 app.py",
+        &[
+            (
+                "app.py",
+                "from aws_cdk import App\nfrom shop.stack import Shop\n\napp = App()\nShop(app, \"Shop\")\napp.synth()\n",
+            ),
+            (
+                "shop/stack.py",
+                "from aws_cdk import Stack, aws_s3 as s3\nfrom . import names\nfrom .names import LOGS\n\nDATA = \"Data\"\n\n\n\
+                 class Shop(Stack):\n    def __init__(self, scope, id):\n        super().__init__(scope, id)\n        \
+                 s3.Bucket(self, DATA)\n        s3.Bucket(self, LOGS + \"1\")\n        s3.Bucket(self, names.OLD)\n",
+            ),
+            ("shop/names.py", "LOGS = \"Logs\"\nOLD = f\"Old{LOGS}\"\n"),
+        ],
+    );
+    let java = Source::new(
+        "mvn -e -q compile exec:java",
+        &[(
+            "src/main/java/com/shop/Shop.java",
+            "package com.shop;\nimport software.amazon.awscdk.*;\nimport software.amazon.awscdk.services.s3.Bucket;\n\
+             public class Shop extends Stack {\n  static final String NAME = \"Main\";\n  public Shop(final Construct scope, final String id) {\n    \
+             super(scope, id);\n    new Inner(this, \"Inner\");\n  }\n  static class Inner extends Construct {\n    \
+             Inner(final Construct scope, final String id) {\n      super(scope, id);\n      new Bucket(this, NAME);\n      \
+             new Bucket(this, Names.OTHER);\n    }\n  }\n  public static void main(final String[] args) {\n    \
+             App app = new App();\n    new Shop(app, \"Shop\");\n  }\n}\nclass Names {\n  static final String OTHER = \"Other\";\n}\n",
+        )],
+    );
+    let found = [
+        python.places(&["Shop/Data/Resource", "Shop/Logs1/Resource", "Shop/OldLogs/Resource"]),
+        java.places(&["Shop/Inner/Main/Resource", "Shop/Inner/Other/Resource"]),
+    ];
+    assert_eq!(
+        found.concat(),
+        [
+            "Shop/Data/Resource: shop/stack.py:11 s3.Bucket(self, DATA)",
+            "Shop/Logs1/Resource: shop/stack.py:12 s3.Bucket(self, LOGS + \"1\")",
+            "Shop/OldLogs/Resource: shop/stack.py:13 s3.Bucket(self, names.OLD)",
+            "Shop/Inner/Main/Resource: src/main/java/com/shop/Shop.java:13 new Bucket(this, NAME)",
+            "Shop/Inner/Other/Resource: src/main/java/com/shop/Shop.java:14 new Bucket(this, Names.OTHER)"
+        ]
+    );
+}
+
+#[test]
 fn a_prop_with_the_name_of_the_scope() {
     let source = Source::new(
         "python3 app.py",
